@@ -1,0 +1,269 @@
+//! Why a dial gave no receipt.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+
+use crate::{
+    ErrorReply, FieldError, Outcome, Vendor,
+    attempt::{Exchange, Failure},
+    outcome::Verdict,
+    rejection,
+};
+
+/// Why a dial gave no receipt, and what that proves.
+///
+/// Ask [`outcome`](Self::outcome) first: [`Outcome::Unknown`] means that a
+/// phone may be ringing, and dialling again may ring it twice.
+///
+/// `Display` is one line. Neither it nor `Debug` shows the number, the key or
+/// the vendor's body.
+pub struct DialError(Box<Inner>);
+
+struct Inner {
+    vendor: Vendor,
+    kind: ErrorKind,
+    verdict: Verdict,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    request_id: Option<String>,
+    message: Option<String>,
+    fields: Vec<FieldError>,
+    reply: Option<ErrorReply>,
+    body: Bytes,
+    source: Option<reqwest::Error>,
+}
+
+/// What kind of failure a [`DialError`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The call breaks a rule of the vendor's document; nothing was sent.
+    InvalidCall,
+    /// No connection, or it failed before a reply arrived.
+    Transport,
+    /// 401: the key is missing, wrong or revoked.
+    Authentication,
+    /// 402: the account has no credit left.
+    InsufficientCredit,
+    /// 403: the key may not do this.
+    Permission,
+    /// 404: no such agent or number.
+    NotFound,
+    /// 400, 405, 413, 415 or 422: the vendor refused the request.
+    Rejected,
+    /// 429: too many requests; see [`DialError::retry_after`].
+    RateLimited,
+    /// 5xx: the vendor or a proxy before it failed.
+    VendorFault,
+    /// Any other status, redirects included.
+    UnexpectedStatus,
+}
+
+impl ErrorKind {
+    fn of_status(status: u16) -> Self {
+        match status {
+            401 => Self::Authentication,
+            402 => Self::InsufficientCredit,
+            403 => Self::Permission,
+            404 => Self::NotFound,
+            400 | 405 | 413 | 415 | 422 => Self::Rejected,
+            429 => Self::RateLimited,
+            500..=599 => Self::VendorFault,
+            _ => Self::UnexpectedStatus,
+        }
+    }
+}
+
+impl DialError {
+    pub(crate) fn new(
+        vendor: Vendor,
+        verdict: Verdict,
+        exchange: Option<Exchange>,
+        failure: Failure,
+        now: SystemTime,
+    ) -> Self {
+        let (fields, reply, source) = match failure {
+            Failure::Invalid(fields) => (fields, None, None),
+            Failure::Transport(error) => (Vec::new(), None, Some(error)),
+            Failure::Reply(reply) => (Vec::new(), reply, None),
+        };
+        let mut inner = Inner {
+            vendor,
+            kind: match source {
+                Some(ref error) if !error.is_builder() => ErrorKind::Transport,
+                _ => ErrorKind::InvalidCall,
+            },
+            verdict,
+            status: None,
+            retry_after: None,
+            request_id: None,
+            message: None,
+            fields,
+            reply,
+            body: Bytes::new(),
+            source,
+        };
+        if let Some(exchange) = exchange {
+            let json = exchange.json();
+            inner.kind = ErrorKind::of_status(exchange.status.as_u16());
+            inner.status = Some(exchange.status.as_u16());
+            inner.retry_after = exchange.retry_after(now);
+            inner.request_id = exchange.request_id();
+            inner.message = rejection::message(&json).map(str::to_owned);
+            inner.fields = rejection::field_errors(&json);
+            inner.body = exchange.body;
+        }
+        Self(Box::new(inner))
+    }
+
+    /// What the failure proves: [`Outcome::NotPlaced`] or [`Outcome::Unknown`],
+    /// never [`Outcome::Placed`].
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.verdict.outcome
+    }
+
+    /// Whether the same call may succeed a little later. Only ever true where
+    /// the outcome is [`Outcome::NotPlaced`].
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.0.verdict.transient
+    }
+
+    /// Whether time ran out, to connect or to reply.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0
+            .source
+            .as_ref()
+            .is_some_and(reqwest::Error::is_timeout)
+    }
+
+    /// What kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The vendor that was asked.
+    #[must_use]
+    pub fn vendor(&self) -> Vendor {
+        self.0.vendor
+    }
+
+    /// The HTTP status, where a reply arrived.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// How long the vendor asks to wait (`Retry-After`, in seconds or as a
+    /// date), counted from when the reply arrived.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The vendor's id of the request, for its support, where it sent one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The vendor's own sentence, where it sent one. It may quote the request,
+    /// the number included.
+    #[must_use]
+    pub fn vendor_message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// What is wrong with the call, field by field, as we or the vendor found.
+    /// The vendor's sentences may quote the request, the number included.
+    #[must_use]
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.0.fields
+    }
+
+    /// The vendor's typed error reply, where it is as documented.
+    #[must_use]
+    pub fn reply(&self) -> Option<&ErrorReply> {
+        self.0.reply.as_ref()
+    }
+
+    /// The reply's body as it came, up to the transport's limit; empty where no
+    /// reply arrived.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
+    }
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        write!(f, "{}: ", inner.vendor)?;
+        match (inner.kind, inner.status) {
+            (_, Some(status)) => write!(f, "replied {status} ({})", inner.kind)?,
+            (ErrorKind::InvalidCall, None) => {
+                f.write_str("the call is invalid")?;
+                for (at, field) in inner.fields.iter().enumerate() {
+                    write!(f, "{}{field}", if at == 0 { ": " } else { "; " })?;
+                }
+            }
+            (_, None) => f.write_str(match (inner.verdict.transient, self.is_timeout()) {
+                (true, true) => "connecting took too long",
+                (true, false) => "no connection",
+                (false, true) => "no reply in time",
+                (false, false) => "the connection failed before a reply",
+            })?,
+        }
+        f.write_str(match inner.verdict.outcome {
+            Outcome::NotPlaced => "; no call was placed",
+            Outcome::Unknown | Outcome::Placed => "; a call may have been placed",
+        })
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::InvalidCall => "invalid call",
+            Self::Transport => "transport",
+            Self::Authentication => "authentication",
+            Self::InsufficientCredit => "insufficient credit",
+            Self::Permission => "permission",
+            Self::NotFound => "not found",
+            Self::Rejected => "request refused",
+            Self::RateLimited => "rate limited",
+            Self::VendorFault => "vendor fault",
+            Self::UnexpectedStatus => "unexpected status",
+        })
+    }
+}
+
+impl fmt::Debug for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("DialError")
+            .field("vendor", &inner.vendor)
+            .field("kind", &inner.kind)
+            .field("outcome", &inner.verdict.outcome)
+            .field("transient", &inner.verdict.transient)
+            .field("status", &inner.status)
+            .field("retry_after", &inner.retry_after)
+            .field("request_id", &inner.request_id)
+            .field("body_bytes", &inner.body.len())
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for DialError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,285 @@
+//! Feather: `POST /v1/voice/outbound`.
+
+use std::{env, ffi::OsString};
+
+use feather_api::{CallContext, Client, types};
+use reqwest::Client as HttpClient;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::{
+    Call, ConfigError, Dialer, FieldError, Transport, Vendor,
+    attempt::Attempt,
+    config::{Access, Env, Http, Problems, Setting, set_from},
+    dialer::Account,
+};
+
+/// Sets up a [`Dialer`] for an account at Feather; see [`Dialer::feather`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct FeatherBuilder {
+    access: Access,
+    from: Setting<Uuid>,
+    agent: Setting<Uuid>,
+    team: Setting<Uuid>,
+}
+
+impl FeatherBuilder {
+    /// The API key, sent as `x-api-key`. Required.
+    pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
+        self.access.api_key = Setting::Set(key.into());
+        self
+    }
+
+    /// The id of the organisation's phone number to dial from. Required; the
+    /// number must have an outbound agent attached.
+    pub fn from_phone_number_id(mut self, id: Uuid) -> Self {
+        self.from = Setting::Set(id);
+        self
+    }
+
+    /// Dials as this agent, which must be attached to the number. At most one
+    /// of agent and team; with neither, Feather picks an attached one at
+    /// random.
+    pub fn agent_id(mut self, id: Uuid) -> Self {
+        self.agent = Setting::Set(id);
+        self
+    }
+
+    /// Dials as this team: its default member speaks. At most one of agent and
+    /// team.
+    pub fn team_id(mut self, id: Uuid) -> Self {
+        self.team = Setting::Set(id);
+        self
+    }
+
+    /// The server. Required: the document lists a sandbox and a local server
+    /// only (see [`feather_api::SERVERS`]), so the choice is yours.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.access.base_url = Setting::Set(url.into());
+        self
+    }
+
+    /// The connection's limits and routes.
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.access.http = Http::Ours(transport);
+        self
+    }
+
+    /// Sends through a client of your own, whose settings cannot be checked: it
+    /// may follow redirects or send a request twice. Nothing that it reports
+    /// then proves that no call was placed, so every error but an invalid call
+    /// is [`Outcome::Unknown`](crate::Outcome::Unknown), and a success is one
+    /// only if no redirect led to it.
+    pub fn unverified_client(mut self, client: HttpClient) -> Self {
+        self.access.http = Http::Callers(client);
+        self
+    }
+
+    /// Reads `FEATHER_API_KEY`, `FEATHER_FROM_PHONE_NUMBER_ID`,
+    /// `FEATHER_AGENT_ID`, `FEATHER_TEAM_ID` and `FEATHER_BASE_URL`, over what
+    /// was set before. One that is empty counts as not set.
+    pub fn read_env(self) -> Self {
+        self.read_lookup(&|name| env::var_os(name))
+    }
+
+    pub(crate) fn read_lookup(mut self, lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let env = Env(lookup);
+        self.access
+            .read(&env, "FEATHER_API_KEY", "FEATHER_BASE_URL");
+        set_from(&mut self.from, env.uuid("FEATHER_FROM_PHONE_NUMBER_ID"));
+        set_from(&mut self.agent, env.uuid("FEATHER_AGENT_ID"));
+        set_from(&mut self.team, env.uuid("FEATHER_TEAM_ID"));
+        self
+    }
+
+    /// The dialer.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that is missing or malformed, and agent and team when
+    /// both are set.
+    pub fn build(self) -> Result<Dialer, ConfigError> {
+        let mut problems = Problems::of(Vendor::Feather);
+        let servers: Vec<_> = feather_api::SERVERS
+            .iter()
+            .map(|server| server.url)
+            .collect();
+        let access = self.access.check(
+            &mut problems,
+            "no API key: call `api_key` or set FEATHER_API_KEY",
+            &format!(
+                "no base URL: call `base_url` or set FEATHER_BASE_URL (the vendor's document lists {})",
+                servers.join(" and ")
+            ),
+            CallContext::new,
+        );
+        let from = problems.keep(self.from.required(
+            "no number to dial from: call `from_phone_number_id` or set FEATHER_FROM_PHONE_NUMBER_ID",
+        ));
+        let agent = problems.keep(self.agent.optional()).flatten();
+        let team = problems.keep(self.team.optional()).flatten();
+        if agent.is_some() && team.is_some() {
+            problems.add(
+                "both an agent (`agent_id`, FEATHER_AGENT_ID) and a team (`team_id`, FEATHER_TEAM_ID) are set: \
+                 at most one may be",
+            );
+        }
+        match (access, from) {
+            (Some(access), Some(from)) if problems.is_empty() => {
+                let context = access.context.max_reply_bytes(access.reply_limit);
+                let client = Client::new_with_client(&access.base_url, access.client, context);
+                Ok(Dialer::new(
+                    Account::Feather(Feather {
+                        client,
+                        from,
+                        agent,
+                        team,
+                    }),
+                    access.trust,
+                ))
+            }
+            _ => Err(problems.into_error()),
+        }
+    }
+}
+
+/// An account at Feather.
+#[derive(Clone, Debug)]
+pub(crate) struct Feather {
+    pub(crate) client: Client,
+    from: Uuid,
+    agent: Option<Uuid>,
+    team: Option<Uuid>,
+}
+
+impl Feather {
+    pub(crate) async fn dial(&self, call: &Call) -> Attempt {
+        let request = match self.request(call) {
+            Ok(request) => request,
+            Err(problem) => return Attempt::invalid(vec![problem]),
+        };
+        let (client, recording) = self.client.recorded();
+        let result = client.outbound().body(request).send().await;
+        Attempt::sent(result, recording.take())
+    }
+
+    /// `/components/schemas/OutboundRequest`; what the generated type cannot
+    /// hold is refused here.
+    fn request(&self, call: &Call) -> Result<types::OutboundRequest, FieldError> {
+        let number = call.number().as_str();
+        let to = number.parse::<types::ToPhoneNumber>().map_err(|error| {
+            let length = number.len();
+            FieldError::ours(
+                &["to_phone_number"],
+                format!("{error} ({length} characters)"),
+            )
+        })?;
+        let variables = (!call.variables().is_empty()).then(|| call.variables().clone());
+        types::OutboundRequest::builder()
+            .from_phone_number_id(self.from)
+            .to_phone_number(to)
+            .agent_id(self.agent)
+            .team_id(self.team)
+            .context_variables(variables)
+            .try_into()
+            .map_err(|error: types::error::ConversionError| {
+                FieldError::ours(&[], error.to_string())
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "7d9f2c1e-6b1d-4f5a-9c3e-2a8b7d6e5f40";
+
+    fn problems(variables: &[(&str, &str)]) -> Vec<String> {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        let built = Dialer::feather().read_lookup(&lookup).build();
+        built
+            .err()
+            .map_or_else(Vec::new, |error| error.problems().to_vec())
+    }
+
+    #[test]
+    fn all_that_is_missing_is_named_at_once() {
+        let expected = [
+            "no API key: call `api_key` or set FEATHER_API_KEY",
+            "no base URL: call `base_url` or set FEATHER_BASE_URL (the vendor's document lists \
+             https://api-sandbox.featherhq.com and http://localhost:8000)",
+            "no number to dial from: call `from_phone_number_id` or set FEATHER_FROM_PHONE_NUMBER_ID",
+        ];
+        assert_eq!(problems(&[]), expected);
+        assert_eq!(
+            problems(&[("FEATHER_API_KEY", ""), ("FEATHER_TEAM_ID", "")]),
+            expected
+        );
+    }
+
+    #[test]
+    fn all_that_is_malformed_is_named_and_not_shown() {
+        let found = problems(&[
+            ("FEATHER_API_KEY", "fk secret"),
+            ("FEATHER_FROM_PHONE_NUMBER_ID", "+14155551234"),
+            ("FEATHER_AGENT_ID", "secret"),
+            ("FEATHER_TEAM_ID", "secret"),
+            ("FEATHER_BASE_URL", "secret"),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "the API key (9 characters) holds white space or a character that is not ASCII",
+                "the base URL is not a URL: relative URL without a base",
+                "FEATHER_FROM_PHONE_NUMBER_ID is not a UUID (12 characters)",
+                "FEATHER_AGENT_ID is not a UUID (6 characters)",
+                "FEATHER_TEAM_ID is not a UUID (6 characters)",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_agent_or_a_team_but_not_both() {
+        let base = [
+            ("FEATHER_API_KEY", "fk"),
+            ("FEATHER_FROM_PHONE_NUMBER_ID", ID),
+            ("FEATHER_BASE_URL", "http://localhost:8000"),
+        ];
+        let with = |more: &[(&'static str, &'static str)]| problems(&[&base[..], more].concat());
+        assert_eq!(with(&[]), [""; 0]);
+        assert_eq!(with(&[("FEATHER_AGENT_ID", ID)]), [""; 0]);
+        assert_eq!(with(&[("FEATHER_TEAM_ID", ID)]), [""; 0]);
+        let both = with(&[("FEATHER_AGENT_ID", ID), ("FEATHER_TEAM_ID", ID)]);
+        assert!(both[0].ends_with("are set: at most one may be"), "{both:?}");
+    }
+
+    #[test]
+    fn what_code_sets_after_the_environment_counts() {
+        let lookup = |name: &str| (name == "FEATHER_AGENT_ID").then(|| OsString::from("nonsense"));
+        let id = ID.parse().expect("a UUID");
+        let builder = Dialer::feather()
+            .api_key("fk")
+            .from_phone_number_id(id)
+            .base_url("http://localhost");
+        let builder = builder.read_lookup(&lookup).agent_id(id);
+        assert!(builder.build().is_ok());
+    }
+
+    #[test]
+    fn a_connect_timeout_that_is_not_below_the_timeout_is_refused() {
+        let second = std::time::Duration::from_secs(1);
+        let transport = Transport::new().connect_timeout(second).timeout(second);
+        let error = Dialer::feather()
+            .transport(transport)
+            .build()
+            .expect_err("equal");
+        assert_eq!(
+            error.problems()[0],
+            "the connect timeout (1s) must be less than the timeout (1s)"
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! What vendors reply, and what becomes of it.
+
+use std::time::Duration;
+
+use dialer_core::{DialError, ErrorKind, ErrorReply, FieldError, Outcome, Reply, Vendor, slng_api};
+use serde_json::{Value, json};
+
+use crate::vendor::{AGENT, NUMBER, dial};
+
+async fn refused(vendor: Vendor, status: u16, headers: &[(&str, &str)], body: &str) -> DialError {
+    dial(vendor, status, headers, body.as_bytes())
+        .await
+        .expect_err("not a 2xx")
+}
+
+#[tokio::test]
+async fn feathers_documented_reply_is_a_typed_receipt() {
+    let body =
+        json!({"room_name": "r", "dispatch_id": "d", "agent_name": "a", "session_id": AGENT});
+    let receipt = dial(
+        Vendor::Feather,
+        200,
+        &[("x-request-id", "req-1")],
+        body.to_string().as_bytes(),
+    )
+    .await
+    .expect("placed");
+    assert_eq!(receipt.id(), Some(AGENT));
+    assert_eq!(receipt.uuid(), AGENT.parse().ok());
+    assert_eq!(receipt.request_id(), Some("req-1"));
+    let Some(Reply::Feather(reply)) = receipt.reply() else {
+        panic!("documented");
+    };
+    assert_eq!((&*reply.room_name, &*reply.agent_name), ("r", "a"));
+    assert_eq!(Value::Object(receipt.fields().clone()), body);
+}
+
+#[tokio::test]
+async fn slngs_documented_reply_is_a_typed_receipt_and_its_new_fields_are_kept() {
+    let body = json!({"call_id": AGENT, "message": "Call dispatched successfully", "region": "eu"});
+    let receipt = dial(Vendor::Slng, 200, &[], body.to_string().as_bytes())
+        .await
+        .expect("placed");
+    assert_eq!(receipt.id(), Some(AGENT));
+    let Some(Reply::Slng(reply)) = receipt.reply() else {
+        panic!("documented, and one field more");
+    };
+    assert_eq!(reply.extra["region"], "eu");
+    assert_eq!(Value::Object(receipt.fields().clone()), body);
+}
+
+#[tokio::test]
+async fn a_later_feather_reply_is_placed_with_its_session() {
+    let body = json!({
+        "room_name": null, "dispatch_id": null, "agent_name": "a", "session_id": AGENT,
+        "queued": true, "agent_revision_id": null, "revision_source": "pin",
+    });
+    let receipt = dial(Vendor::Feather, 200, &[], body.to_string().as_bytes())
+        .await
+        .expect("placed");
+    assert_eq!(receipt.id(), Some(AGENT));
+    assert_eq!(receipt.reply(), None, "the document knows no null there");
+    assert_eq!(Value::Object(receipt.fields().clone()), body);
+    let json = serde_json::to_value(&receipt).expect("JSON");
+    assert_eq!(json["fields"]["queued"], true);
+    assert_eq!(
+        (&json["vendor"], &json["id"]),
+        (&json!("feather"), &json!(AGENT))
+    );
+}
+
+#[tokio::test]
+async fn a_2xx_is_a_receipt_whatever_its_body() {
+    let whole = json!({"call_id": AGENT, "message": "m"}).to_string();
+    let huge = format!(
+        "{{\"call_id\": \"{AGENT}\", \"x\": \"{}\"}}",
+        "x".repeat(1 << 20)
+    );
+    let bodies: [(&[u8], Option<&str>); 9] = [
+        (b"", None),
+        (b"OK", None),
+        (b"<html>", None),
+        (b"[]", None),
+        (b"null", None),
+        (b"\xff\xfe", None),
+        (br#"{"call_id": null}"#, None),
+        (br#"{"call_id": 7, "message": []}"#, Some("7")),
+        (huge.as_bytes(), Some(AGENT)),
+    ];
+    for (body, id) in bodies {
+        let receipt = dial(Vendor::Slng, 200, &[], body).await.expect("placed");
+        assert_eq!(receipt.id(), id, "{}", String::from_utf8_lossy(body));
+        assert_eq!(receipt.reply(), None);
+    }
+    for status in [201, 202, 204, 206, 299] {
+        let body = if status == 204 { "" } else { &whole };
+        let receipt = dial(Vendor::Slng, status, &[], body.as_bytes())
+            .await
+            .expect("placed");
+        assert_eq!(receipt.status(), status);
+        assert_eq!(receipt.id().is_some(), status != 204, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_says_gzip_is_kept_as_it_is() {
+    let receipt = dial(
+        Vendor::Slng,
+        200,
+        &[("content-encoding", "gzip")],
+        b"\x1f\x8b\x08 not really",
+    )
+    .await
+    .expect("placed");
+    assert_eq!(receipt.body(), b"\x1f\x8b\x08 not really");
+}
+
+#[tokio::test]
+async fn feathers_documented_422_is_decoded() {
+    let body = json!({"detail": [{
+        "loc": ["body", "to_phone_number"], "msg": "String should match pattern", "type": "string_pattern_mismatch",
+        "input": NUMBER, "ctx": {"pattern": "^"}, "url": "https://errors.example.com",
+    }]});
+    let error = refused(Vendor::Feather, 422, &[], &body.to_string()).await;
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Rejected, Outcome::NotPlaced)
+    );
+    let [field] = error.field_errors() else {
+        panic!("one field error");
+    };
+    assert_eq!(field.loc, ["body", "to_phone_number"]);
+    assert_eq!(field.kind.as_deref(), Some("string_pattern_mismatch"));
+    let Some(ErrorReply::Feather(reply)) = error.reply() else {
+        panic!("documented");
+    };
+    assert_eq!(reply.detail[0].msg, "String should match pattern");
+    assert_eq!(reply.detail[0].extra["url"], "https://errors.example.com");
+    assert!(!format!("{error} {error:?}").contains(NUMBER), "{error:?}");
+}
+
+#[tokio::test]
+async fn feathers_undocumented_refusals_are_understood() {
+    let body = r#"{"error": "authentication_required", "message": "Provide an API key."}"#;
+    let error = refused(Vendor::Feather, 401, &[], body).await;
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Authentication, Outcome::NotPlaced)
+    );
+    assert_eq!(error.vendor_message(), Some("Provide an API key."));
+    assert_eq!(error.body(), body.as_bytes());
+    assert_eq!(
+        error.to_string(),
+        "Feather: replied 401 (authentication); no call was placed"
+    );
+
+    let body = r#"{"error": "rate_limited", "message": "Slow down.", "retryable": true, "retry_after": 3}"#;
+    let error = refused(Vendor::Feather, 429, &[("retry-after", "3")], body).await;
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::RateLimited, Outcome::NotPlaced)
+    );
+    assert!(error.is_transient());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+}
+
+#[tokio::test]
+async fn every_status_that_slng_documents_is_decoded_in_every_shape() {
+    let kinds = [
+        (400, ErrorKind::Rejected),
+        (401, ErrorKind::Authentication),
+        (402, ErrorKind::InsufficientCredit),
+        (403, ErrorKind::Permission),
+        (404, ErrorKind::NotFound),
+        (422, ErrorKind::Rejected),
+        (500, ErrorKind::VendorFault),
+        (502, ErrorKind::VendorFault),
+    ];
+    let entry = json!({"loc": ["body", "phone_number"], "msg": "bad", "type": "t"});
+    let fields = json!([{"path": "phone_number", "message": "bad"}]);
+    let bodies = [
+        (
+            json!({"error": "no", "slng_request_id": "s1"}),
+            Some("no"),
+            Some("s1"),
+            0,
+        ),
+        (json!({"detail": "no"}), Some("no"), None, 0),
+        (json!({"detail": [entry]}), None, None, 1),
+        (
+            json!({"detail": "x", "error": {"code": "c", "message": "no", "request_id": "s2", "fields": fields}}),
+            Some("no"),
+            Some("s2"),
+            1,
+        ),
+    ];
+    for (status, kind) in kinds {
+        for (body, message, request_id, fields) in &bodies {
+            let error = refused(Vendor::Slng, status, &[], &body.to_string()).await;
+            let outcome = if status < 500 {
+                Outcome::NotPlaced
+            } else {
+                Outcome::Unknown
+            };
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (kind, outcome),
+                "{status} {body}"
+            );
+            assert_eq!(error.status(), Some(status));
+            assert_eq!(error.vendor_message(), *message, "{status} {body}");
+            assert_eq!(error.request_id(), *request_id, "{status} {body}");
+            assert_eq!(error.field_errors().len(), *fields, "{status} {body}");
+            let Some(ErrorReply::Slng(reply)) = error.reply() else {
+                panic!("{status} {body} is typed");
+            };
+            assert_eq!(
+                &serde_json::to_value(reply).expect("JSON"),
+                body,
+                "nothing is lost"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn slngs_error_object_is_typed() {
+    let error = refused(
+        Vendor::Slng,
+        400,
+        &[],
+        r#"{"error": {"code": "c", "message": "no"}}"#,
+    )
+    .await;
+    let Some(ErrorReply::Slng(reply)) = error.reply() else {
+        panic!("typed");
+    };
+    assert!(
+        matches!(&reply.error, Some(slng_api::types::ErrorResponseError::Object(object)) if object["code"] == "c")
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_whose_body_is_no_json_is_understood_by_its_status() {
+    let html = "<html><body>502 Bad Gateway</body></html>";
+    let error = refused(
+        Vendor::Slng,
+        502,
+        &[("content-type", "text/html"), ("cf-ray", "ray-1")],
+        html,
+    )
+    .await;
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::VendorFault, Outcome::Unknown)
+    );
+    assert_eq!(
+        (error.request_id(), error.body()),
+        (Some("ray-1"), html.as_bytes())
+    );
+    assert_eq!(
+        error.to_string(),
+        "SLNG: replied 502 (vendor fault); a call may have been placed"
+    );
+
+    let error = refused(Vendor::Slng, 401, &[], "").await;
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Authentication, Outcome::NotPlaced)
+    );
+    assert_eq!(error.reply(), None);
+    assert_eq!(error.field_errors(), &[] as &[FieldError]);
+}
+
+#[tokio::test]
+async fn retry_after_is_read_in_seconds_and_as_a_date() {
+    let never = "Fri, 31 Dec 9999 23:59:59 GMT";
+    let past = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let ninety = Duration::from_secs(90);
+    let cases = [
+        ("90", Some(ninety)),
+        (" 90 ", Some(ninety)),
+        ("0", Some(Duration::ZERO)),
+        (past, Some(Duration::ZERO)),
+    ];
+    for (header, expected) in cases
+        .into_iter()
+        .chain([("soon", None), ("-1", None), ("", None)])
+    {
+        let error = refused(Vendor::Slng, 429, &[("retry-after", header)], "").await;
+        assert_eq!(error.retry_after(), expected, "{header:?}");
+        assert!(error.is_transient());
+    }
+    let error = refused(Vendor::Slng, 429, &[("retry-after", never)], "").await;
+    assert!(error.retry_after() > Some(ninety));
+}
