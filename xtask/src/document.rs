@@ -1,9 +1,18 @@
 //! Reading a document: YAML or JSON to a JSON value.
 
-use std::{fmt, fs, io::Read as _, path::Path};
+use std::{
+    fmt, fs,
+    io::{Read as _, Write as _},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value, map::Entry};
+use tempfile::NamedTempFile;
 
 /// The largest document that is read: 64 MiB.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -34,19 +43,26 @@ pub fn read(path: &str) -> Result<String> {
     Ok(text)
 }
 
-/// An OpenAPI 3.x document as a JSON value, the order of its keys kept.
+/// An OpenAPI 3.0 or 3.1 document as a JSON value, the order of its keys kept.
 ///
 /// JSON is read as the YAML that it is, so that both refuse duplicate keys by
-/// their line. Scalars are YAML 1.2's: `no` is text.
+/// their line. `no` is text, as YAML 1.2 has it (but `1_000` and `0b11` are
+/// numbers, as it has not).
 ///
 /// # Errors
 ///
 /// When the text is neither, repeats a key, exceeds a limit (64 levels, 5
-/// million nodes, alias expansion), or is not an OpenAPI 3.x document.
+/// million nodes, alias expansion), or is not an OpenAPI 3.0 or 3.1 document.
 pub fn parse(text: &str) -> Result<Value> {
     let value = parse_yaml(text)?;
     match value.get("openapi").and_then(Value::as_str) {
-        Some(version) if version.starts_with("3.") => Ok(value),
+        Some(version)
+            if ["3.0.", "3.1."]
+                .iter()
+                .any(|known| version.starts_with(known)) =>
+        {
+            Ok(value)
+        }
         Some(version) => bail!("/openapi: OpenAPI {version} is not supported; 3.0 and 3.1 are"),
         None if value.get("swagger").is_some() => {
             bail!("/swagger: Swagger 2.0 is not supported; OpenAPI 3.0 and 3.1 are")
@@ -66,6 +82,7 @@ pub fn parse(text: &str) -> Result<Value> {
 pub fn parse_yaml(text: &str) -> Result<Value> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
+        with_snippet: false,
         merge_keys: serde_saphyr::MergeKeyPolicy::AsOrdinary,
         budget: serde_saphyr::budget! {
             max_events: 20_000_000,
@@ -73,9 +90,111 @@ pub fn parse_yaml(text: &str) -> Result<Value> {
             max_documents: 1,
         },
     };
-    let value = serde_saphyr::from_str_with_options(text, options)?;
+    let Json(value) = serde_saphyr::from_str_with_options(text, options)?;
     exact(&value, &mut Pointer::default())?;
     Ok(value)
+}
+
+/// A JSON value whose keys are all different as text: YAML takes `1` and `"1"`
+/// for two keys.
+struct Json(Value);
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor).map(Self)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> std::result::Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
+        let mut found = Vec::new();
+        while let Some(Json(item)) = items.next_element()? {
+            found.push(item);
+        }
+        Ok(found.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Value, A::Error> {
+        let mut found = Map::new();
+        while let Some((name, Json(member))) = members.next_entry::<String, _>()? {
+            match found.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(member)),
+                Entry::Occupied(place) => {
+                    return Err(A::Error::custom(format!("duplicate key: {}", place.key())));
+                }
+            }
+        }
+        Ok(found.into())
+    }
+}
+
+/// A file that appears whole or not at all, with the permissions that any new
+/// file gets.
+///
+/// # Errors
+///
+/// When it cannot be written beside `place`.
+pub fn staged(place: &Path, text: &str) -> Result<NamedTempFile> {
+    let folder = place
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    let mut file = builder
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .with_context(|| place.display().to_string())?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.as_file().sync_all())
+        .with_context(|| place.display().to_string())?;
+    Ok(file)
 }
 
 /// Refuses an integer that a 64-bit number cannot hold, which the parser has
@@ -115,6 +234,18 @@ impl Pointer {
     /// Goes one level down.
     pub fn push(&mut self, token: impl Into<String>) {
         self.0.push(token.into());
+    }
+
+    /// Whether this is the document itself.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The last token.
+    #[must_use]
+    pub fn last(&self) -> Option<&str> {
+        self.0.last().map(String::as_str)
     }
 
     /// Goes one level up.

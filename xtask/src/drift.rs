@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     document::{self, Pointer},
     refresh::published,
-    slice::{NAMED, slice},
+    slice::{NAMED, has_operation, slice},
     sources::{Repository, Source},
 };
 
@@ -77,11 +77,19 @@ pub fn drift(
     out: &mut dyn Write,
 ) -> Result<Option<Verdict>> {
     let ours = document::parse(&repository.vendored(vendor, &source.lock)?)?;
-    let ours = slice(&ours, &source.operations).with_context(|| format!("specs/{vendor}.yaml"))?;
     let theirs = published(source, from)?.document;
-    let theirs =
-        slice(&theirs, &source.operations).with_context(|| format!("what {vendor} publishes"))?;
-    let findings = compare(&ours, &theirs);
+    let mut findings = Vec::new();
+    let mut both = Vec::new();
+    for operation in &source.operations {
+        if has_operation(&theirs, operation) {
+            both.push(operation.clone());
+        } else {
+            findings.push(gone(operation));
+        }
+    }
+    let ours = slice(&ours, &both).with_context(|| format!("specs/{vendor}.yaml"))?;
+    let theirs = slice(&theirs, &both).with_context(|| format!("what {vendor} publishes"))?;
+    findings.extend(compare(&ours, &theirs));
     for finding in &findings {
         writeln!(out, "{vendor}  {finding}")?;
     }
@@ -127,16 +135,23 @@ fn walk(
         (Some(Value::Object(old)), Some(Value::Object(new))) => {
             let added = new.keys().filter(|key| !old.contains_key(*key));
             for key in old.keys().chain(added) {
-                if named || !is_words(key) {
-                    let named = !named && NAMED.contains(&key.as_str());
-                    at.push(key);
-                    walk(at, named, old.get(key), new.get(key), found);
-                    at.pop();
-                } else if old.get(key) != new.get(key) {
-                    at.push(key);
-                    found.push(finding(Verdict::Docs, at, old.get(key), new.get(key)));
-                    at.pop();
+                let (old, new) = (old.get(key), new.get(key));
+                let is_root = at.is_root();
+                at.push(key);
+                match key.as_str() {
+                    _ if old == new => {}
+                    _ if named => walk(at, false, old, new, found),
+                    "info" if is_root => found.push(finding(Verdict::Docs, at, old, new)),
+                    "description" | "example" | "examples" | "summary" => {
+                        found.push(finding(Verdict::Docs, at, old, new));
+                    }
+                    // Values: what looks like a keyword inside of one is none.
+                    "const" | "default" | "enum" | "security" => {
+                        found.push(finding(Verdict::Unknown, at, old, new));
+                    }
+                    key => walk(at, NAMED.contains(&key), old, new, found),
                 }
+                at.pop();
             }
         }
         (Some(Value::Array(old)), Some(Value::Array(new))) if old.len() == new.len() => {
@@ -151,6 +166,17 @@ fn walk(
     }
 }
 
+/// An operation that we call and that is no longer published.
+fn gone(operation: &str) -> Finding {
+    let mut pointer = Pointer::default();
+    pointer.push("paths");
+    if let Some((method, path)) = operation.split_once(' ') {
+        pointer.push(path);
+        pointer.push(method.to_ascii_lowercase());
+    }
+    finding(Verdict::Unknown, &pointer, Some(&operation.into()), None)
+}
+
 fn finding(verdict: Verdict, at: &Pointer, old: Option<&Value>, new: Option<&Value>) -> Finding {
     Finding {
         verdict,
@@ -158,9 +184,4 @@ fn finding(verdict: Verdict, at: &Pointer, old: Option<&Value>, new: Option<&Val
         old: old.cloned(),
         new: new.cloned(),
     }
-}
-
-/// Keys under which only words stand. (`title` is none: types are named by it.)
-fn is_words(key: &str) -> bool {
-    ["description", "example", "examples", "info", "summary"].contains(&key)
 }

@@ -1,6 +1,8 @@
 //! `extract`: the document that a docs page embeds.
 
-use anyhow::{Result, bail};
+use std::ops::Range;
+
+use anyhow::{Result, anyhow, bail};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 /// A document as a page embeds it.
@@ -45,25 +47,35 @@ fn fenced(page: &str) -> Vec<Result<Embedded<'_>>> {
         let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) = event else {
             continue;
         };
-        let mut text = None;
+        let mut text: Option<Range<usize>> = None;
+        let mut whole = true;
         for (event, range) in events.by_ref() {
             match event {
                 Event::Text(_) => {
-                    let start = text.map_or(range.start, |(start, _)| start);
-                    text = Some((start, range.end));
+                    let start = text.as_ref().map_or(range.start, |text| text.start);
+                    let gap = page.get(text.map_or(range.start, |text| text.end)..range.start);
+                    whole &= gap.is_some_and(|gap| gap.is_empty() || gap == "\r");
+                    text = Some(start..range.end);
                 }
                 Event::End(TagEnd::CodeBlock) => break,
                 _ => {}
             }
         }
-        let source = page.get(block).unwrap_or_default();
+        let source = page.get(block.clone()).unwrap_or_default();
         let (line, _) = source.split_once('\n').unwrap_or((source, ""));
-        if let (Some((path, operation)), Some((start, end))) = (fence_line(line), text) {
-            found.push(closed(source).map(|()| Embedded {
-                text: page.get(start..end).unwrap_or_default(),
-                path,
-                operation,
-            }));
+        if let (Some((path, operation)), Some(text)) = (fence_line(line), text) {
+            let after = page.get(text.end..block.end).unwrap_or_default();
+            found.push(if !whole {
+                Err(anyhow!("the embedded document is indented, or in a list: it cannot be taken byte for byte"))
+            } else if !closes(line, after) {
+                Err(anyhow!("the page ends inside the embedded document: it was cut short"))
+            } else {
+                Ok(Embedded {
+                    text: page.get(text).unwrap_or_default(),
+                    path,
+                    operation,
+                })
+            });
         }
     }
     found
@@ -89,20 +101,14 @@ pub const METHODS: [&str; 8] = [
     "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE",
 ];
 
-/// Whether the block's last line is a fence at least as long as its first; a
-/// page that was cut short leaves it open.
-fn closed(block: &str) -> Result<()> {
-    let fence = |line: &str| {
-        let line = line.trim();
-        let mark = line.chars().next().filter(|mark| "`~".contains(*mark));
-        mark.map_or(0, |mark| line.chars().take_while(|c| *c == mark).count())
-    };
-    let mut lines = block.lines();
-    let opening = lines.next().map_or(0, fence);
-    match lines.next_back() {
-        Some(line) if fence(line) >= opening && line.trim().len() == fence(line) => Ok(()),
-        _ => bail!("the page ends inside the embedded document: it was cut short"),
-    }
+/// Whether what follows the text is the fence that closes it: of the same
+/// character and at least as long. A page that was cut short leaves it open.
+fn closes(opening: &str, after: &str) -> bool {
+    let mark = opening.chars().next().unwrap_or('`');
+    let length = |line: &str| line.chars().take_while(|c| *c == mark).count();
+    let closing = after.trim_start_matches(['\r', '\n']).trim_end();
+    let bare = closing.trim_start_matches(' ');
+    closing.len() - bare.len() <= 3 && length(bare) == bare.len() && length(bare) >= length(opening)
 }
 
 fn looks_like_html(page: &str) -> bool {

@@ -1,6 +1,6 @@
 //! `generate`: what the API crates are generated from, derived from `specs/`.
 
-use std::{collections::BTreeMap, io::Write};
+use std::io::Write;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use similar::TextDiff;
 
 use crate::{
     document, lower, overlay,
-    slice::slice,
+    slice::{check_references, slice},
     sources::{Repository, Source, derived_path},
 };
 
@@ -29,9 +29,9 @@ pub enum Freshness {
 /// When a document cannot be derived; nothing is written then.
 pub fn write(repository: &Repository, out: &mut dyn Write) -> Result<()> {
     let mut changed = derived(repository)?;
-    changed.retain(|path, text| repository.read(path).ok().as_ref() != Some(text));
+    changed.retain(|(path, text)| !repository.holds(path, text));
     repository.write(&changed)?;
-    for path in changed.keys() {
+    for (path, _) in &changed {
         writeln!(out, "wrote {path}")?;
     }
     if changed.is_empty() {
@@ -73,13 +73,13 @@ pub fn check(repository: &Repository, out: &mut dyn Write) -> Result<Freshness> 
     Ok(freshness)
 }
 
-fn derived(repository: &Repository) -> Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
+fn derived(repository: &Repository) -> Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
     for (vendor, source) in repository.sources()? {
         let text = repository.vendored(&vendor, &source.lock)?;
         let document = document::parse(&text).with_context(|| format!("specs/{vendor}.yaml"))?;
         let document = derive(repository, &vendor, &source, &document)?;
-        files.insert(derived_path(&vendor), print(&document)?);
+        files.push((derived_path(&vendor), print(&document)?));
     }
     Ok(files)
 }
@@ -100,7 +100,9 @@ pub fn derive(
     let lowered = lower::lower(sliced).context(spec)?;
     let path = format!("specs/{vendor}.overlay.yaml");
     let edits = document::parse_yaml(&repository.read(&path)?).with_context(|| path.clone())?;
-    overlay::apply(lowered, edits).context(path)
+    let document = overlay::apply(lowered, edits).with_context(|| path.clone())?;
+    check_references(&document).with_context(|| format!("after {path}"))?;
+    Ok(document)
 }
 
 /// A document as it is written to a file.

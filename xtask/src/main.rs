@@ -1,8 +1,8 @@
 //! `cargo xtask`: dispatch only.
 
 use std::{
-    fs,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -24,6 +24,9 @@ use xtask::{
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// The repository, if not the one that this was built in.
+    #[arg(long, global = true, hide = true, value_name = "FOLDER")]
+    root: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -39,7 +42,7 @@ enum Command {
         spec: String,
         /// Writes to this file instead.
         #[arg(short, value_name = "OUT")]
-        out: Option<String>,
+        out: Option<PathBuf>,
     },
     /// Derives each API crate's openapi.json from specs/.
     Generate {
@@ -89,7 +92,12 @@ fn main() -> ExitCode {
         Command::Drift(_) => NOT_CHECKED,
         _ => 1,
     };
-    run(cli.command, &mut io::stdout().lock()).unwrap_or_else(|error| {
+    run(
+        cli.command,
+        &cli.root.map_or_else(Repository::here, Repository::at),
+        &mut io::stdout().lock(),
+    )
+    .unwrap_or_else(|error| {
         // Whoever reads the output (`| head`) has had enough: no need to say so.
         let io = error.downcast_ref::<io::Error>();
         if io.is_none_or(|error| error.kind() != io::ErrorKind::BrokenPipe) {
@@ -99,24 +107,23 @@ fn main() -> ExitCode {
     })
 }
 
-fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
-    let repository = Repository::here();
+fn run(command: Command, repository: &Repository, out: &mut dyn Write) -> Result<ExitCode> {
     match command {
         Command::Extract { page } => {
             let page = document::read(&page)?;
             out.write_all(extract::extract(&page)?.text.as_bytes())?;
         }
         Command::Lower { spec, out: path } => {
-            let document = document::parse(&document::read(&spec)?).context(spec)?;
-            let lowered = generate::print(&lower::lower(document)?)?;
+            let document = document::parse(&document::read(&spec)?).and_then(lower::lower);
+            let lowered = generate::print(&document.context(spec)?)?;
             match path {
-                Some(path) => fs::write(&path, lowered).context(path)?,
+                Some(path) => drop(document::staged(&path, &lowered)?.persist(&path)?),
                 None => out.write_all(lowered.as_bytes())?,
             }
         }
-        Command::Generate { check: false } => generate::write(&repository, out)?,
+        Command::Generate { check: false } => generate::write(repository, out)?,
         Command::Generate { check: true } => {
-            if generate::check(&repository, out)? == Freshness::Stale {
+            if generate::check(repository, out)? == Freshness::Stale {
                 return Ok(ExitCode::from(ACTION));
             }
         }
@@ -128,7 +135,8 @@ fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
                 }
                 (None, spec) => {
                     let spec = spec.context("neither a vendor nor --spec")?;
-                    lower::lower(document::parse(&document::read(&spec)?).context(spec)?)?
+                    let document = document::parse(&document::read(&spec)?).and_then(lower::lower);
+                    document.context(spec)?
                 }
             };
             let part = if mock { Part::Mock } else { Part::Client };
@@ -137,15 +145,15 @@ fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Refresh(published) => {
             let today = jiff::Zoned::now().date();
             let from = published.from.as_deref();
-            for (vendor, source) in published.sources(&repository)? {
-                refresh::refresh(&repository, &vendor, &source, from, today, out)?;
+            for (vendor, source) in published.sources(repository)? {
+                refresh::refresh(repository, &vendor, &source, from, today, out)?;
             }
         }
         Command::Drift(published) => {
             let from = published.from.as_deref();
             let mut worst = None;
-            for (vendor, source) in published.sources(&repository)? {
-                worst = worst.max(drift::drift(&repository, &vendor, &source, from, out)?);
+            for (vendor, source) in published.sources(repository)? {
+                worst = worst.max(drift::drift(repository, &vendor, &source, from, out)?);
             }
             if worst == Some(drift::Verdict::Unknown) {
                 return Ok(ExitCode::from(ACTION));

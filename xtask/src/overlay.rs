@@ -7,23 +7,42 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
+/// The overlay object. `extends` says for which document it is made; ours are
+/// found by their names.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Edits {
     overlay: String,
-    #[allow(dead_code)] // Required by the specification; nothing here needs it.
-    info: Value,
+    info: Info,
     actions: Vec<Action>,
+    #[serde(rename = "extends")]
+    _extends: Option<String>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+struct Info {
+    title: String,
+    version: String,
+}
+
+#[derive(Deserialize)]
 struct Action {
     target: String,
     description: String,
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// Only extensions may stand where the specification names nothing.
+fn only_extensions(rest: &Map<String, Value>) -> Result<()> {
+    match rest.keys().find(|key| !key.starts_with("x-")) {
+        Some(key) => bail!("unknown field `{key}`"),
+        None => Ok(()),
+    }
 }
 
 /// The document after every action of the overlay, in order.
@@ -37,11 +56,25 @@ struct Action {
 /// names the action by its number, from 1, and its target.
 pub fn apply(mut document: Value, overlay: Value) -> Result<Value> {
     let overlay: Edits = serde_json::from_value(overlay).context("not an OpenAPI Overlay")?;
-    let version = &overlay.overlay;
+    let is_1_0 = overlay
+        .overlay
+        .strip_prefix("1.0.")
+        .is_some_and(|patch| patch.parse::<u32>().is_ok());
     ensure!(
-        version == "1.0" || version.starts_with("1.0."),
-        "Overlay {version} is not supported; 1.0 is"
+        is_1_0,
+        "Overlay {} is not supported; 1.0 is",
+        overlay.overlay
     );
+    let Info { title, version } = &overlay.info;
+    ensure!(
+        !title.is_empty() && !version.is_empty(),
+        "/info: a title and a version are required"
+    );
+    ensure!(
+        !overlay.actions.is_empty(),
+        "/actions: at least one is required"
+    );
+    only_extensions(&overlay.rest)?;
     for (index, action) in overlay.actions.iter().enumerate() {
         let number = index + 1;
         act(&mut document, action)
@@ -51,6 +84,7 @@ pub fn apply(mut document: Value, overlay: Value) -> Result<Value> {
 }
 
 fn act(document: &mut Value, action: &Action) -> Result<()> {
+    only_extensions(&action.rest)?;
     ensure!(
         !action.description.trim().is_empty(),
         "it gives no reason (`description`)"
@@ -68,6 +102,12 @@ fn act(document: &mut Value, action: &Action) -> Result<()> {
     pointers.dedup();
     let before = document.clone();
     for pointer in &pointers {
+        let target = document.pointer(pointer);
+        ensure!(
+            // One that an action removed with what holds it is gone already.
+            target.is_none_or(|target| target.is_object() || target.is_array()),
+            "a target must be an object or an array, and {pointer} is neither"
+        );
         match &action.update {
             _ if action.remove => remove(document, pointer)?,
             Some(update) => {

@@ -1,6 +1,6 @@
 //! `refresh`: takes over what a vendor publishes now.
 
-use std::{collections::BTreeMap, io::Write};
+use std::io::Write;
 
 use anyhow::{Context as _, Result, ensure};
 use jiff::civil::Date;
@@ -18,7 +18,8 @@ use crate::{
 /// it. Says what changed.
 ///
 /// Nothing is written unless the generator takes the document; and nothing at
-/// all, the date in the lock included, when the document is the vendored one.
+/// all when every file is already as it should be. The date in the lock moves
+/// only when the document does.
 ///
 /// # Errors
 ///
@@ -34,41 +35,47 @@ pub fn refresh(
     out: &mut dyn Write,
 ) -> Result<()> {
     let published = published(source, from)?;
-    if fingerprint(&published.text) == source.lock.sha256 {
-        writeln!(
-            out,
-            "{vendor}: nothing to do, version {} is published and vendored",
-            source.lock.version
-        )?;
-        return Ok(());
-    }
     let derived = generate::derive(repository, vendor, source, &published.document)?;
     expand::try_all(&derived)?;
     let version = published
         .document
         .pointer("/info/version")
         .and_then(Value::as_str);
+    let sha256 = fingerprint(&published.text);
     let lock = Lock {
         version: version.context("/info/version: missing")?.to_owned(),
-        sha256: fingerprint(&published.text),
-        taken: today,
+        taken: if sha256 == source.lock.sha256 {
+            source.lock.taken
+        } else {
+            today
+        },
+        sha256,
     };
     let sources = repository.read("specs/sources.toml")?;
-    let files = BTreeMap::from([
+    let mut files = vec![
+        (spec_path(vendor), published.text),
+        (derived_path(vendor), generate::print(&derived)?),
         (
             "specs/sources.toml".to_owned(),
             Repository::with_lock(&sources, vendor, &lock)?,
         ),
-        (spec_path(vendor), published.text),
-        (derived_path(vendor), generate::print(&derived)?),
-    ]);
+    ];
+    files.retain(|(path, text)| !repository.holds(path, text));
+    if files.is_empty() {
+        writeln!(
+            out,
+            "{vendor}: nothing to do, version {} is published and vendored",
+            lock.version
+        )?;
+        return Ok(());
+    }
     repository.write(&files)?;
     writeln!(
         out,
         "{vendor}: version {} replaces {}",
         lock.version, source.lock.version
     )?;
-    for path in files.keys() {
+    for (path, _) in &files {
         writeln!(out, "  wrote {path}")?;
     }
     writeln!(

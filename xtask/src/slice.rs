@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
 use crate::extract::METHODS;
@@ -30,7 +30,6 @@ pub fn slice(document: &Value, operations: &[String]) -> Result<Value> {
     let mut reached = BTreeSet::new();
     let mut pending = Vec::new();
     references(&Value::Object(root.clone()), &mut pending);
-    pending.extend(security_schemes(root));
     while let Some(reference) = pending.pop() {
         let (group, name) = component(&reference)?;
         if reached.insert((group.clone(), name.clone())) {
@@ -39,13 +38,18 @@ pub fn slice(document: &Value, operations: &[String]) -> Result<Value> {
                 .and_then(|all| all.get(&group)?.get(&name));
             let target =
                 target.with_context(|| format!("{reference}: the reference leads nowhere"))?;
-            references(target, &mut pending);
+            if group != "examples" {
+                references(target, &mut pending);
+            }
         }
     }
     if let Some(Value::Object(mut groups)) = components {
         for (group, members) in &mut groups {
             if let Value::Object(members) = members {
                 members.retain(|name, _| reached.contains(&(group.clone(), name.clone())));
+                if group == "responses" {
+                    members.values_mut().for_each(drop_links);
+                }
             }
         }
         groups.retain(|_, members| {
@@ -58,6 +62,41 @@ pub fn slice(document: &Value, operations: &[String]) -> Result<Value> {
         }
     }
     Ok(sliced)
+}
+
+/// Every reference of the document leads to a component that is there.
+///
+/// # Errors
+///
+/// Names the first that does not.
+pub fn check_references(document: &Value) -> Result<()> {
+    let mut found = Vec::new();
+    references(document, &mut found);
+    for reference in found {
+        let (group, name) = component(&reference)?;
+        let target = document
+            .get("components")
+            .and_then(|all| all.get(&group)?.get(&name));
+        target.with_context(|| format!("{reference}: the reference leads nowhere"))?;
+    }
+    Ok(())
+}
+
+/// Links name other operations, which may not be kept, and nothing here
+/// follows them.
+fn drop_links(response: &mut Value) {
+    if let Value::Object(members) = response {
+        members.shift_remove("links");
+    }
+}
+
+/// Whether an operation (`POST /v1/calls`) is in the document.
+pub(crate) fn has_operation(document: &Value, operation: &str) -> bool {
+    let Some((method, path)) = operation.split_once(' ') else {
+        return false;
+    };
+    let item = document.get("paths").and_then(|paths| paths.get(path));
+    item.is_some_and(|item| item.get(method.to_ascii_lowercase()).is_some())
 }
 
 fn keep_operations(
@@ -91,6 +130,10 @@ fn keep_operations(
             });
         }
         if wanted.iter().any(|(wanted, _)| wanted == path) {
+            let operations = item.as_object_mut().into_iter().flat_map(Map::values_mut);
+            let responses =
+                operations.filter_map(|operation| operation.get_mut("responses")?.as_object_mut());
+            responses.flat_map(Map::values_mut).for_each(drop_links);
             kept.insert(path.clone(), item);
         }
     }
@@ -134,23 +177,33 @@ fn keep_tags(root: &mut Map<String, Value>, paths: &Map<String, Value>) {
 }
 
 /// Keys under which an object's keys are names that the vendor chose: one of
-/// them may be called `default` or `enum` and be none.
-pub(crate) const NAMED: [&str; 12] = [
+/// them may be called `default` or `description` and be neither.
+pub(crate) const NAMED: [&str; 21] = [
     "$defs",
     "callbacks",
     "content",
     "definitions",
+    "dependentRequired",
     "dependentSchemas",
     "encoding",
     "headers",
     "links",
-    "patternProperties",
+    "mapping",
+    "parameters",
+    "pathItems",
     "paths",
+    "patternProperties",
     "properties",
+    "requestBodies",
     "responses",
+    "schemas",
+    "scopes",
+    "securitySchemes",
+    "variables",
 ];
 
-/// Every `$ref`, and every schema that a discriminator maps to.
+/// Everything that refers to a component: `$ref`, what a discriminator maps to,
+/// and the schemes that `security` names.
 fn references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),
@@ -161,13 +214,25 @@ fn references(value: &Value, found: &mut Vec<String>) {
                     ("mapping", Value::Object(mapping)) if members.contains_key("propertyName") => {
                         found.extend(mapping.values().filter_map(Value::as_str).map(mapped));
                     }
+                    ("security", Value::Array(requirements)) => {
+                        let names = requirements
+                            .iter()
+                            .filter_map(Value::as_object)
+                            .flat_map(Map::keys);
+                        found.extend(
+                            names.map(|name| {
+                                format!("#/components/securitySchemes/{}", escape(name))
+                            }),
+                        );
+                    }
                     ("examples", Value::Object(examples)) => {
                         let shared = examples
                             .values()
                             .filter_map(|example| example.get("$ref")?.as_str());
                         found.extend(shared.map(str::to_owned));
                     }
-                    ("example" | "examples" | "default" | "enum" | "const", _) => {}
+                    ("example" | "examples" | "default" | "enum" | "const" | "links", _) => {}
+                    (key, _) if key.starts_with("x-") => {}
                     (key, Value::Object(named)) if NAMED.contains(&key) => {
                         named.values().for_each(|member| references(member, found));
                     }
@@ -188,46 +253,24 @@ fn mapped(target: &str) -> String {
     }
 }
 
-/// The schemes that the document's or an operation's `security` names.
-fn security_schemes(root: &Map<String, Value>) -> Vec<String> {
-    let items = root
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::values);
-    let operations = items.filter_map(Value::as_object).flat_map(Map::values);
-    let own = operations.filter_map(|operation| operation.get("security"));
-    let requirements = own
-        .chain(root.get("security"))
-        .filter_map(Value::as_array)
-        .flatten();
-    let names = requirements
-        .filter_map(Value::as_object)
-        .flat_map(Map::keys);
-    names
-        .map(|name| format!("#/components/securitySchemes/{}", escape(name)))
-        .collect()
-}
-
 fn escape(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-/// Group and name of the component that a reference leads to, or into.
+/// Group and name of the component that a reference leads to.
 fn component(reference: &str) -> Result<(String, String)> {
     let rest = reference.strip_prefix('#').with_context(|| {
         format!("{reference}: the reference leads out of the document, which is not supported")
     })?;
-    let mut tokens = rest
+    let tokens = rest
         .split('/')
-        .skip(1)
         .map(|token| token.replace("~1", "/").replace("~0", "~"));
-    ensure!(
-        tokens.next().as_deref() == Some("components"),
-        "{reference}: the reference does not lead to a component, which is not supported"
-    );
-    match (tokens.next(), tokens.next()) {
-        (Some(group), Some(name)) => Ok((group, name)),
-        _ => bail!("{reference}: the reference does not lead to a component"),
+    match &tokens.collect::<Vec<_>>()[..] {
+        [root, components, group, name] if root.is_empty() && components == "components" => {
+            Ok((group.clone(), name.clone()))
+        }
+        _ => bail!(
+            "{reference}: the reference does not lead to a component itself, which is not supported"
+        ),
     }
 }

@@ -12,6 +12,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use toml_edit::{DocumentMut, value};
 
+use crate::document::staged;
+
 /// A vendor, as `sources.toml` has it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,7 +67,16 @@ impl Repository {
     ///
     /// When `sources.toml` cannot be read or is not as it should be.
     pub fn sources(&self) -> Result<BTreeMap<String, Source>> {
-        toml_edit::de::from_str(&self.read("specs/sources.toml")?).context("specs/sources.toml")
+        let text = self.read("specs/sources.toml")?;
+        let sources: BTreeMap<String, Source> =
+            toml_edit::de::from_str(&text).context("specs/sources.toml")?;
+        for (name, source) in &sources {
+            ensure!(
+                !source.operations.is_empty(),
+                "specs/sources.toml: {name} has no operations"
+            );
+        }
+        Ok(sources)
     }
 
     /// The vendors that were asked for; all of them where none was.
@@ -103,6 +114,12 @@ impl Repository {
         Ok(text)
     }
 
+    /// Whether a file is there and its text is this.
+    #[must_use]
+    pub fn holds(&self, path: &str, text: &str) -> bool {
+        self.read(path).is_ok_and(|found| found == text)
+    }
+
     /// A file, as text.
     ///
     /// # Errors
@@ -112,23 +129,17 @@ impl Repository {
         fs::read_to_string(self.0.join(path)).with_context(|| path.to_owned())
     }
 
-    /// Writes files so that each is there whole or as it was before: all are
-    /// written beside their places before the first is moved there.
+    /// Writes files, in order, so that each is there whole or as it was before:
+    /// all are written beside their places before the first is moved there.
     ///
     /// # Errors
     ///
     /// When one cannot be written.
-    pub fn write(&self, files: &BTreeMap<String, String>) -> Result<()> {
+    pub fn write(&self, files: &[(String, String)]) -> Result<()> {
         let mut ready = Vec::new();
         for (path, text) in files {
             let place = self.0.join(path);
-            let folder = place.parent().unwrap_or(&self.0);
-            let file = tempfile::Builder::new()
-                .tempfile_in(folder)
-                .with_context(|| path.clone())?;
-            fs::write(&file, text).with_context(|| path.clone())?;
-            file.as_file().sync_all().with_context(|| path.clone())?;
-            ready.push((file, place));
+            ready.push((staged(&place, text)?, place));
         }
         for (file, place) in ready {
             file.persist(&place)

@@ -11,7 +11,7 @@ use std::fmt;
 use anyhow::{Result, bail};
 use serde_json::{Map, Value};
 
-use crate::document::Pointer;
+use crate::{document::Pointer, slice::check_references};
 
 /// The version that is written.
 const TARGET: &str = "3.0.3";
@@ -65,6 +65,8 @@ pub fn lower(mut document: Value) -> Result<Value> {
     if let Some(members) = document.as_object_mut() {
         members.insert("openapi".into(), TARGET.into());
     }
+    // Lowering moves what a reference may have led into.
+    check_references(&document)?;
     Ok(document)
 }
 
@@ -116,40 +118,94 @@ impl Lowering {
     }
 
     /// Lowers every member of an object whose keys are names.
-    fn each(&mut self, value: Value, rule: Rule) -> Value {
-        match value {
-            Value::Object(members) => {
-                let lowered = members.into_iter().map(|(name, member)| {
-                    (name.clone(), self.within(&name, |this| rule(this, member)))
+    fn each_named(&mut self, value: Value, rule: Rule) -> Value {
+        self.each_of(value, |_| true, rule)
+    }
+
+    /// As [`each_named`](Self::each_named), where an extension may stand among
+    /// the names.
+    fn each_but_extensions(&mut self, value: Value, rule: Rule) -> Value {
+        self.each_of(value, |name| !name.starts_with("x-"), rule)
+    }
+
+    fn each_of(&mut self, value: Value, is_name: fn(&str) -> bool, rule: Rule) -> Value {
+        let Value::Object(members) = value else {
+            self.refuse("an object is expected here");
+            return value;
+        };
+        let lowered = members.into_iter().map(|(name, member)| {
+            let member = if is_name(&name) {
+                self.within(&name, |this| rule(this, member))
+            } else {
+                member
+            };
+            (name, member)
+        });
+        Value::Object(lowered.collect())
+    }
+
+    /// Lowers every item of a list.
+    fn each_item(&mut self, value: Value, rule: Rule) -> Value {
+        let Value::Array(items) = value else {
+            self.refuse("a list is expected here");
+            return value;
+        };
+        let lowered = items.into_iter().enumerate();
+        let lowered =
+            lowered.map(|(index, item)| self.within(index.to_string(), |this| rule(this, item)));
+        Value::Array(lowered.collect())
+    }
+
+    /// Components of one kind, whose names 3.0 limits as 3.1 does.
+    fn components_of(&mut self, value: Value, rule: Rule) -> Value {
+        let sound = |name: &str| {
+            name.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
+        for name in value.as_object().into_iter().flat_map(Map::keys) {
+            if !sound(name) {
+                self.within(name, |this| {
+                    this.refuse("a component's name may hold only A-Z a-z 0-9 . _ -");
                 });
-                Value::Object(lowered.collect())
             }
-            Value::Array(items) => {
-                let lowered = items
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, item)| self.within(index.to_string(), |this| rule(this, item)));
-                Value::Array(lowered.collect())
-            }
-            other => {
-                self.refuse("an object or a list is expected here");
-                other
-            }
+        }
+        self.each_named(value, rule)
+    }
+
+    /// A value of one kind.
+    fn expect(&mut self, value: Value, what: &str, is: fn(&Value) -> bool) -> Value {
+        if !is(&value) {
+            self.refuse(format!("{what} is expected here"));
+        }
+        value
+    }
+
+    /// A member that 3.0 requires and 3.1 does not.
+    fn require(&mut self, value: &Value, key: &str) {
+        if value.is_object() && value.get(key).is_none() {
+            self.refuse(format!("3.0 requires `{key}` here"));
         }
     }
 
     /// An object that may be a reference instead; 3.0 ignores what stands
     /// beside a `$ref`.
     fn or_reference(&mut self, value: Value, rule: Rule) -> Value {
-        match value.as_object() {
-            Some(members) if members.contains_key("$ref") => {
+        match value {
+            Value::Object(members) if members.contains_key("$ref") => {
                 if members.len() > 1 {
                     self.refuse("3.0 ignores what stands beside `$ref`");
                 }
-                value
+                self.reference(members)
             }
-            _ => rule(self, value),
+            value => rule(self, value),
         }
+    }
+
+    fn reference(&mut self, members: Map<String, Value>) -> Value {
+        if !members.get("$ref").is_some_and(Value::is_string) {
+            self.refuse("`$ref` must be text");
+        }
+        Value::Object(members)
     }
 
     #[allow(clippy::unused_self)] // It is a [`Rule`].
@@ -158,12 +214,13 @@ impl Lowering {
     }
 
     fn document(&mut self, value: Value) -> Value {
+        self.require(&value, "paths");
         self.object(value, "the document", |key| {
             Some(match key {
                 "openapi" | "externalDocs" | "security" | "servers" | "tags" => Self::keep,
                 "info" => Self::info,
                 "components" => Self::components,
-                "paths" => |this, value| this.each(value, Self::path_item),
+                "paths" => |this, value| this.each_but_extensions(value, Self::path_item),
                 _ => return None,
             })
         })
@@ -186,13 +243,13 @@ impl Lowering {
     fn components(&mut self, value: Value) -> Value {
         self.object(value, "the components", |key| {
             Some(match key {
-                "schemas" => |this, value| this.each(value, Self::schema),
-                "responses" => |this, value| this.each(value, Self::response),
-                "parameters" => |this, value| this.each(value, Self::parameter),
-                "requestBodies" => |this, value| this.each(value, Self::request_body),
-                "headers" => |this, value| this.each(value, Self::parameter),
-                "callbacks" => |this, value| this.each(value, Self::callback),
-                "securitySchemes" => |this, value| this.each(value, Self::security_scheme),
+                "schemas" => |this, value| this.components_of(value, Self::schema),
+                "responses" => |this, value| this.components_of(value, Self::response),
+                "parameters" => |this, value| this.components_of(value, Self::parameter),
+                "requestBodies" => |this, value| this.components_of(value, Self::request_body),
+                "headers" => |this, value| this.components_of(value, Self::parameter),
+                "callbacks" => |this, value| this.components_of(value, Self::callback),
+                "securitySchemes" => |this, value| this.components_of(value, Self::security_scheme),
                 "examples" | "links" => Self::keep,
                 _ => return None,
             })
@@ -203,7 +260,7 @@ impl Lowering {
         self.object(value, "a path item", |key| {
             Some(match key {
                 "summary" | "description" | "servers" => Self::keep,
-                "parameters" => |this, value| this.each(value, Self::parameter),
+                "parameters" => |this, value| this.each_item(value, Self::parameter),
                 "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace" => {
                     Self::operation
                 }
@@ -213,21 +270,33 @@ impl Lowering {
     }
 
     fn operation(&mut self, value: Value) -> Value {
+        self.require(&value, "responses");
+        let bodiless = ["get", "head", "delete", "trace"];
+        if self
+            .at
+            .last()
+            .is_some_and(|method| bodiless.contains(&method))
+            && value.get("requestBody").is_some()
+        {
+            self.refuse("3.0 ignores the request body of this method");
+        }
         self.object(value, "an operation", |key| {
             Some(match key {
                 "tags" | "summary" | "description" | "externalDocs" | "operationId"
                 | "deprecated" | "security" | "servers" => Self::keep,
-                "parameters" => |this, value| this.each(value, Self::parameter),
+                "parameters" => |this, value| this.each_item(value, Self::parameter),
                 "requestBody" => Self::request_body,
-                "responses" => |this, value| this.each(value, Self::response),
-                "callbacks" => |this, value| this.each(value, Self::callback),
+                "responses" => |this, value| this.each_but_extensions(value, Self::response),
+                "callbacks" => |this, value| this.each_named(value, Self::callback),
                 _ => return None,
             })
         })
     }
 
     fn callback(&mut self, value: Value) -> Value {
-        self.or_reference(value, |this, value| this.each(value, Self::path_item))
+        self.or_reference(value, |this, value| {
+            this.each_but_extensions(value, Self::path_item)
+        })
     }
 
     /// A parameter, or a header, which is one without a name.
@@ -239,7 +308,7 @@ impl Lowering {
                     | "allowEmptyValue" | "style" | "explode" | "allowReserved" | "example"
                     | "examples" => Self::keep,
                     "schema" => Self::schema,
-                    "content" => |this, value| this.each(value, Self::media_type),
+                    "content" => |this, value| this.each_named(value, Self::media_type),
                     _ => return None,
                 })
             })
@@ -251,7 +320,7 @@ impl Lowering {
             this.object(value, "a request body", |key| {
                 Some(match key {
                     "description" | "required" => Self::keep,
-                    "content" => |this, value| this.each(value, Self::media_type),
+                    "content" => |this, value| this.each_named(value, Self::media_type),
                     _ => return None,
                 })
             })
@@ -263,8 +332,8 @@ impl Lowering {
             this.object(value, "a response", |key| {
                 Some(match key {
                     "description" | "links" => Self::keep,
-                    "headers" => |this, value| this.each(value, Self::parameter),
-                    "content" => |this, value| this.each(value, Self::media_type),
+                    "headers" => |this, value| this.each_named(value, Self::parameter),
+                    "content" => |this, value| this.each_named(value, Self::media_type),
                     _ => return None,
                 })
             })
@@ -276,7 +345,7 @@ impl Lowering {
             Some(match key {
                 "example" | "examples" => Self::keep,
                 "schema" => Self::schema,
-                "encoding" => |this, value| this.each(value, Self::encoding),
+                "encoding" => |this, value| this.each_named(value, Self::encoding),
                 _ => return None,
             })
         })
@@ -286,7 +355,7 @@ impl Lowering {
         self.object(value, "an encoding", |key| {
             Some(match key {
                 "contentType" | "style" | "explode" | "allowReserved" => Self::keep,
-                "headers" => |this, value| this.each(value, Self::parameter),
+                "headers" => |this, value| this.each_named(value, Self::parameter),
                 _ => return None,
             })
         })

@@ -3,7 +3,7 @@
 //! One function for each construct; each takes the schema's members and leaves
 //! them alone where the construct is not there.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::{Lowering, Rule, put};
 
@@ -22,6 +22,9 @@ const ANNOTATIONS: [&str; 9] = [
     "externalDocs",
 ];
 
+/// Keywords that judge null too, which `nullable` does not overrule.
+const JUDGES_NULL: [&str; 7] = ["enum", "const", "$ref", "allOf", "anyOf", "oneOf", "not"];
+
 pub(super) fn lower(lowering: &mut Lowering, value: Value) -> Value {
     let mut members = match value {
         Value::Object(members) => members,
@@ -33,38 +36,33 @@ pub(super) fn lower(lowering: &mut Lowering, value: Value) -> Value {
     };
     reference_with_siblings(lowering, &mut members);
     if members.contains_key("$ref") {
-        return Value::Object(members);
+        return lowering.reference(members);
     }
     foreign_nullable(lowering, &mut members);
     null_branch(lowering, &mut members);
     type_list(lowering, &mut members);
-    null_type(&mut members);
     constant(lowering, &mut members);
+    null_type(lowering, &mut members);
     examples(&mut members);
-    exclusive_bound(
-        lowering,
-        &mut members,
-        ["exclusiveMinimum", "minimum"],
-        |bound, limit| bound >= limit,
-    );
-    exclusive_bound(
-        lowering,
-        &mut members,
-        ["exclusiveMaximum", "maximum"],
-        |bound, limit| bound <= limit,
-    );
+    exclusive_bound(lowering, &mut members, ["exclusiveMinimum", "minimum"], 1);
+    exclusive_bound(lowering, &mut members, ["exclusiveMaximum", "maximum"], -1);
     lowering.object(Value::Object(members), "a schema", rule)
 }
 
 /// What is the same in 3.0, and where further schemas are.
 fn rule(key: &str) -> Option<Rule> {
     Some(match key {
-        "type" | "nullable" | "enum" | "format" | "multipleOf" | "maximum" | "exclusiveMaximum"
-        | "minimum" | "exclusiveMinimum" | "maxLength" | "minLength" | "pattern" | "maxItems"
-        | "minItems" | "uniqueItems" | "maxProperties" | "minProperties" | "required"
-        | "discriminator" | "xml" => Lowering::keep,
+        "type" => |this, value| this.expect(value, "a type's name", Value::is_string),
+        "enum" => |this, value| this.expect(value, "a list", Value::is_array),
+        "required" => |this, value| this.expect(value, "a list", Value::is_array),
+        "nullable" | "format" | "multipleOf" | "maximum" | "exclusiveMaximum" | "minimum"
+        | "exclusiveMinimum" | "maxLength" | "minLength" | "pattern" | "maxItems" | "minItems"
+        | "uniqueItems" | "maxProperties" | "minProperties" | "discriminator" | "xml" => {
+            Lowering::keep
+        }
         annotation if ANNOTATIONS.contains(&annotation) => Lowering::keep,
-        "properties" | "allOf" | "anyOf" | "oneOf" => |this, value| this.each(value, lower),
+        "properties" => |this, value| this.each_named(value, lower),
+        "allOf" | "anyOf" | "oneOf" => |this, value| this.each_item(value, lower),
         "items" | "not" => lower,
         "additionalProperties" => |this, value| match value {
             Value::Bool(_) => value,
@@ -127,9 +125,7 @@ fn null_branch(lowering: &mut Lowering, members: &mut Members) {
             continue;
         };
         let sound = other.get("type").is_some_and(Value::is_string)
-            && !["enum", "const", "$ref"]
-                .iter()
-                .any(|key| other.contains_key(*key));
+            && !JUDGES_NULL.iter().any(|key| other.contains_key(*key));
         if !sound {
             lowering.refuse(format!(
                 "`{union}` of null and a schema that is not plainly typed is not supported yet"
@@ -168,6 +164,9 @@ fn type_list(lowering: &mut Lowering, members: &mut Members) {
         return;
     };
     let (nulls, others): (Vec<_>, Vec<_>) = types.iter().partition(|name| *name == "null");
+    if others.is_empty() && nulls.len() == 1 {
+        return put(members, "type", "null");
+    }
     let nullable = !nulls.is_empty();
     let [only] = others[..] else {
         lowering.refuse("a `type` of more than one type besides null is not supported yet");
@@ -181,11 +180,22 @@ fn type_list(lowering: &mut Lowering, members: &mut Members) {
     }
 }
 
-/// `type: "null"`.
-fn null_type(members: &mut Members) {
-    if members.get("type").is_some_and(|name| name == "null") {
-        members.shift_remove("type");
-        put(members, "enum", json!([null]));
+/// `type: "null"`: an enum of null.
+fn null_type(lowering: &mut Lowering, members: &mut Members) {
+    if members.get("type").is_none_or(|name| name != "null") {
+        return;
+    }
+    match members.get("enum") {
+        None => {
+            members.shift_remove("type");
+            put(members, "enum", json!([null]));
+        }
+        Some(values) if *values == json!([null]) => {
+            members.shift_remove("type");
+        }
+        Some(_) => {
+            lowering.refuse("`type: null` with another `enum` beside it is not supported yet");
+        }
     }
 }
 
@@ -232,20 +242,34 @@ fn exclusive_bound(
     lowering: &mut Lowering,
     members: &mut Members,
     [exclusive, inclusive]: [&str; 2],
-    tighter: fn(f64, f64) -> bool,
+    sign: i8,
 ) {
     let bound = match members.get(exclusive) {
         None => return,
         Some(Value::Number(bound)) => bound.clone(),
         Some(_) => return lowering.refuse(format!("`{exclusive}` must be a number in 3.1")),
     };
-    let limit = members.get(inclusive).and_then(Value::as_f64);
-    if limit.is_none_or(|limit| bound.as_f64().is_some_and(|bound| tighter(bound, limit))) {
+    let is_tighter = match members.get(inclusive) {
+        None => true,
+        Some(Value::Number(limit)) => is_tighter(&bound, limit, sign),
+        Some(_) => return lowering.refuse(format!("`{inclusive}` must be a number")),
+    };
+    if is_tighter {
         put(members, inclusive, bound);
         put(members, exclusive, true);
     } else {
         members.shift_remove(exclusive);
     }
+}
+
+/// Whether an exclusive bound leaves fewer values than an inclusive one; `sign`
+/// is 1 for lower bounds and -1 for upper ones.
+fn is_tighter(exclusive: &Number, inclusive: &Number, sign: i8) -> bool {
+    if let (Some(exclusive), Some(inclusive)) = (exclusive.as_i128(), inclusive.as_i128()) {
+        return exclusive * i128::from(sign) >= inclusive * i128::from(sign);
+    }
+    let times_sign = |number: &Number| number.as_f64().map(|number| number * f64::from(sign));
+    times_sign(exclusive) >= times_sign(inclusive)
 }
 
 fn is_null(schema: &Value) -> bool {

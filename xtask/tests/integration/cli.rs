@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::support::{later_feather, page, read};
+use crate::support::{Copy, later_feather, page, read};
 
 fn xtask(args: &[&str], input: &str) -> (Option<i32>, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
@@ -52,6 +52,24 @@ fn serving(status: &str, body: &str) -> SocketAddr {
         }
     });
     address
+}
+
+#[test]
+fn generate_check_exits_with_4_when_one_is_stale_and_writes_nothing() {
+    let copy = Copy::new();
+    let root = copy.path().to_str().expect("UTF-8");
+    let check = ["generate", "--check", "--root", root];
+    assert_eq!(xtask(&check, "").0, Some(0));
+    copy.write("slng-api/openapi.json", "{}\n");
+    let before = copy.state();
+    let (code, stdout, _) = xtask(&check, "");
+    assert_eq!((code, copy.state() == before), (Some(4), true));
+    assert!(
+        stdout.contains("-{}\n+{\n+  \"openapi\": \"3.0.3\",\n"),
+        "{stdout}"
+    );
+    assert_eq!(xtask(&["generate", "--root", root], "").0, Some(0));
+    assert_eq!(xtask(&check, "").0, Some(0));
 }
 
 fn seed() -> String {
@@ -147,6 +165,18 @@ fn drift_exits_with_0_4_or_100() {
     );
     assert!(stdout.contains("`cargo xtask refresh feather`"), "{stdout}");
 
+    let moved = seed().replace("/v1/voice/outbound:", "/v2/voice/outbound:");
+    let (code, stdout, _) = xtask(&["drift", "feather", "--from", "-"], &moved);
+    assert_eq!(
+        code,
+        Some(4),
+        "an operation that is gone is drift, and the worst"
+    );
+    assert!(
+        stdout.contains("/paths/~1v1~1voice~1outbound/post: gone"),
+        "{stdout}"
+    );
+
     let words = seed().replace("description: Sandbox", "description: Another");
     let (code, stdout, _) = xtask(&["drift", "feather", "--from", "-"], &words);
     assert_eq!(code, Some(0));
@@ -181,7 +211,14 @@ fn drift_exits_with_0_4_or_100() {
 
 #[test]
 fn refresh_from_what_is_vendored_has_nothing_to_do() {
-    let (code, stdout, stderr) = xtask(&["refresh", "feather", "--from", "-"], &seed());
+    let copy = Copy::new();
+    let root = copy.path().to_str().expect("UTF-8");
+    let before = copy.state();
+    let (code, stdout, stderr) = xtask(
+        &["refresh", "feather", "--from", "-", "--root", root],
+        &seed(),
+    );
+    assert_eq!(copy.state(), before);
     assert_eq!(
         (code, &*stdout),
         (

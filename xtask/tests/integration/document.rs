@@ -27,6 +27,7 @@ fn what_cannot_be_read_exactly_is_refused_by_its_place() {
             "x: [{y: 18446744073709551616}]",
             "/x/0/y: the number 1.8446744073709552e+19 does not fit in 64 bits",
         ),
+        ("x: {1: a, \"1\": b}", "duplicate key: 1"),
         ("a: .nan", "non-finite"),
         ("a: 1\n---\nb: 2", "documents"),
         ("a: [", "line 1"),
@@ -50,6 +51,7 @@ fn hostile_input_is_an_error_in_bounded_time() {
 fn what_is_no_openapi_3_document_is_refused_by_what_it_is() {
     for (text, expected) in [
         ("openapi: 4.0.0", "OpenAPI 4.0.0 is not supported"),
+        ("openapi: 3.2.0", "OpenAPI 3.2.0 is not supported"),
         ("swagger: '2.0'", "Swagger 2.0 is not supported"),
         ("asyncapi: 3.0.0", "AsyncAPI document"),
         ("openapi: 3.0", "no `openapi` key with a version in quotes"),

@@ -88,6 +88,21 @@ fn what_is_no_such_page_is_refused_by_what_it_is() {
         ),
         (one.trim_end().trim_end_matches('`').into(), "cut short"),
         (one.replace("````\n", "```\n"), "cut short"),
+        (one.replace("````\n", "~~~~\n"), "cut short"),
+        (one.replace("````\n", "    ````\n"), "cut short"),
+        (
+            one.replace("````yaml", "```yaml")
+                .replace("````\n", "        ```\n"),
+            "cut short",
+        ),
+        (
+            "  ````yaml a.yaml post /a\n  openapi: 3.0.3\n  info: {}\n  ````\n".into(),
+            "is indented",
+        ),
+        (
+            "- ````yaml a.yaml post /a\n  openapi: 3.0.3\n  info: {}\n  ````\n".into(),
+            "is indented",
+        ),
         (one.clone() + &one, "more than one"),
     ] {
         let error = extract(&page).expect_err(&page).to_string();

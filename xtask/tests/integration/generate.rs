@@ -121,6 +121,33 @@ fn the_generated_code_of_both_vendors_is_what_it_should_be() {
 }
 
 #[test]
+fn a_schema_made_of_itself_is_an_error_and_no_overflow() {
+    for (schemas, expected) in [
+        ("A: {allOf: [{$ref: '#/components/schemas/A'}]}", "A -> A"),
+        (
+            "A: {allOf: [{$ref: '#/components/schemas/B'}]}, B: {$ref: '#/components/schemas/A'}",
+            "A -> B -> A",
+        ),
+        (
+            "C: {items: {$ref: '#/components/schemas/A'}}, A: {allOf: [{allOf: [{$ref: '#/components/schemas/A'}]}]}",
+            "A -> A",
+        ),
+    ] {
+        let document = format!(
+            "{{openapi: 3.0.3, info: {{title: t, version: '1'}}, paths: {{}}, components: {{schemas: {{{schemas}}}}}}}"
+        );
+        let error = expand::expand(&parse(&document).expect("a document"), Part::Client)
+            .expect_err("a cycle");
+        assert!(error.to_string().ends_with(expected), "{error}");
+    }
+    let tree = "{openapi: 3.0.3, info: {title: t, version: '1'}, paths: {}, components: {schemas: {\
+                A: {type: object, properties: {a: {$ref: '#/components/schemas/A'}, b: {$ref: '#/components/schemas/B'}}}, \
+                B: {allOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/A'}]}}}}";
+    expand::expand(&parse(tree).expect("a document"), Part::Client)
+        .expect("holding itself is no cycle");
+}
+
+#[test]
 fn what_the_generator_cannot_take_is_an_error_and_no_panic() {
     let document = parse(
         "{openapi: 3.0.3, info: {title: t, version: '1'}, paths: {}, \

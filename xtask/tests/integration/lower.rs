@@ -54,6 +54,8 @@ fn each_construct_becomes_what_3_0_says_for_it() {
             r#"{"type":"string","enum":["a"]}"#,
         ),
         (json!({"const": null}), r#"{"enum":[null]}"#),
+        (json!({"const": null, "type": "null"}), r#"{"enum":[null]}"#),
+        (json!({"type": ["null"]}), r#"{"enum":[null]}"#),
         // Bounds.
         (
             json!({"exclusiveMinimum": 0}),
@@ -74,6 +76,14 @@ fn each_construct_becomes_what_3_0_says_for_it() {
         (
             json!({"maximum": 5, "exclusiveMaximum": 9}),
             r#"{"maximum":5}"#,
+        ),
+        (
+            json!({"minimum": 1_152_921_504_606_847_076_i64, "exclusiveMinimum": 1_152_921_504_606_846_976_i64}),
+            r#"{"minimum":1152921504606847076}"#,
+        ),
+        (
+            json!({"minimum": 0, "exclusiveMinimum": 0.5}),
+            r#"{"minimum":0.5,"exclusiveMinimum":true}"#,
         ),
         // References.
         (
@@ -168,7 +178,42 @@ fn what_is_not_known_is_refused_where_it_stands() {
             "/items: a schema must be an object, true or false".into(),
         ),
     ];
-    for (schema, expected) in schemas {
+    let more = [
+        (
+            json!({"anyOf": [{"type": "object", "allOf": [{"$ref": "#/components/schemas/S"}]}, {"type": "null"}]}),
+            ": `anyOf` of null",
+        ),
+        (
+            json!({"oneOf": [{"type": "string", "not": {"type": "null"}}, {"type": "null"}]}),
+            ": `oneOf` of null",
+        ),
+        (
+            json!({"type": "null", "enum": ["a"]}),
+            ": `type: null` with another `enum`",
+        ),
+        (
+            json!({"type": "null", "enum": []}),
+            ": `type: null` with another `enum`",
+        ),
+        (
+            json!({"minimum": "5", "exclusiveMinimum": 1}),
+            ": `minimum` must be a number",
+        ),
+        (json!({"$ref": 5}), ": `$ref` must be text"),
+        (json!({"allOf": {}}), "/allOf: a list is expected here"),
+        (
+            json!({"properties": []}),
+            "/properties: an object is expected here",
+        ),
+        (json!({"enum": "a"}), "/enum: a list is expected here"),
+        (
+            json!({"required": "a"}),
+            "/required: a list is expected here",
+        ),
+        (json!({"type": 5}), "/type: a type's name is expected here"),
+    ];
+    let more = more.map(|(schema, expected)| (schema, expected.to_owned()));
+    for (schema, expected) in schemas.into_iter().chain(more) {
         let error = lower(with(&schema))
             .expect_err(&schema.to_string())
             .to_string();
@@ -212,6 +257,54 @@ fn constructs_outside_of_schemas_are_refused_too_and_all_together() {
             "/components/securitySchemes/m",
         ]
     );
+}
+
+#[test]
+fn what_3_0_requires_is_not_left_out() {
+    let without_paths = json!({"openapi": "3.1.0", "info": {}});
+    let error = lower(without_paths).expect_err("refused").to_string();
+    assert!(
+        error.contains("the document: 3.0 requires `paths` here"),
+        "{error}"
+    );
+    let document = json!({"openapi": "3.1.0", "info": {}, "paths": {"x-a": 1, "/a": {
+        "get": {"requestBody": {"content": {}}, "responses": {"x-b": 1}},
+        "post": {},
+    }}, "components": {"schemas": {"A[B]": {}}}});
+    let error = lower(document).expect_err("refused").to_string();
+    for expected in [
+        "/paths/~1a/get: 3.0 ignores the request body of this method",
+        "/paths/~1a/post: 3.0 requires `responses` here",
+        "/components/schemas/A[B]: a component's name may hold only",
+    ] {
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+    assert_eq!(
+        error.lines().count(),
+        4,
+        "extensions are none of them: {error}"
+    );
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_or_into_a_component_is_refused() {
+    for reference in [
+        "#/components/schemas/Gone",
+        "#/components/schemas/S/anyOf/0",
+        "#foo",
+        "#",
+        "other.yaml#/a",
+    ] {
+        for version in ["3.0.3", "3.1.0"] {
+            let mut document = with(&json!({"items": {"$ref": reference}}));
+            document["openapi"] = json!(version);
+            let error = lower(document).expect_err(reference).to_string();
+            assert!(
+                error.starts_with(&format!("{reference}: the reference")),
+                "{error}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -25,12 +25,12 @@ fn actions_update_append_and_remove() {
             json!({"a": {"b": {"c": 1}, "list": [1, {"d": 2}, 3, {"new": 1}]}, "e~/f": {"c": 3}}),
         ),
         (
-            json!({"target": "$.a.list[2,0,2]", "description": "r", "remove": true}),
-            json!({"a": {"b": {"c": 1}, "list": [{"d": 2}]}, "e~/f": {"c": 3}}),
+            json!({"target": "$.a.list[1,1]", "description": "r", "remove": true}),
+            json!({"a": {"b": {"c": 1}, "list": [1, 3]}, "e~/f": {"c": 3}}),
         ),
         (
-            json!({"target": "$..c", "description": "r", "remove": true}),
-            json!({"a": {"b": {}, "list": [1, {"d": 2}, 3]}, "e~/f": {}}),
+            json!({"target": "$.*", "description": "r", "remove": true, "x-why": 1}),
+            json!({}),
         ),
         (
             json!({"target": "$['e~/f']", "description": "r", "update": {"c": 4}, "remove": true}),
@@ -67,7 +67,15 @@ fn an_action_that_does_nothing_is_an_error() {
         ),
         (
             json!({"target": "$.a.b.c", "description": "r", "update": {}}),
-            "must be an object",
+            "a target must be an object or an array, and /a/b/c is neither",
+        ),
+        (
+            json!({"target": "$.a.b.c", "description": "r", "remove": true}),
+            "/a/b/c is neither",
+        ),
+        (
+            json!({"target": "$.a.b", "description": "r", "update": 3}),
+            "an update's target must be an object",
         ),
         (
             json!({"target": "a", "description": "r", "remove": true}),
@@ -92,11 +100,52 @@ fn an_action_that_does_nothing_is_an_error() {
             "{action}: {error:#}"
         );
     }
-    let newer = json!({"overlay": "1.1.0", "info": {}, "actions": []});
-    assert!(
-        apply(document(), newer)
-            .expect_err("1.1")
-            .to_string()
-            .contains("Overlay 1.1.0 is not supported")
+    for (overlay, expected) in [
+        (
+            json!({"overlay": "1.1.0", "info": {"title": "t", "version": "1"}, "actions": [{}]}),
+            "target",
+        ),
+        (
+            json!({"overlay": "1.1.0", "info": {"title": "t", "version": "1"}, "actions": []}),
+            "Overlay 1.1.0 is not supported",
+        ),
+        (
+            json!({"overlay": "1.0.x", "info": {"title": "t", "version": "1"}, "actions": []}),
+            "Overlay 1.0.x is not supported",
+        ),
+        (
+            json!({"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": []}),
+            "/actions: at least one",
+        ),
+        (
+            json!({"overlay": "1.0.0", "info": {"title": "", "version": "1"}, "actions": []}),
+            "/info: a title",
+        ),
+        (
+            json!({"overlay": "1.0.0", "info": 5, "actions": []}),
+            "not an OpenAPI Overlay",
+        ),
+    ] {
+        let error = format!(
+            "{:#}",
+            apply(document(), overlay.clone()).expect_err("refused")
+        );
+        assert!(error.contains(expected), "{overlay}: {error}");
+    }
+    let extends = json!({
+        "overlay": "1.0.1", "info": {"title": "t", "version": "1"}, "extends": "o.yaml", "x-a": 1,
+        "actions": [{"target": "$.a", "description": "r", "remove": true}],
+    });
+    assert!(apply(document(), extends).is_ok());
+}
+
+#[test]
+fn items_are_removed_from_the_last_on() {
+    let document = json!({"list": [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}, {"n": 5}, {"n": 6}, {"n": 7}, {"n": 8}, {"n": 9}, {"n": 10}]});
+    let action = json!({"target": "$.list[10,2,0,9]", "description": "r", "remove": true});
+    let applied = apply(document, overlay(&action)).expect("applied");
+    assert_eq!(
+        applied,
+        json!({"list": [{"n": 1}, {"n": 3}, {"n": 4}, {"n": 5}, {"n": 6}, {"n": 7}, {"n": 8}]})
     );
 }

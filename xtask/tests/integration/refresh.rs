@@ -49,6 +49,50 @@ fn the_vendored_document_is_nothing_to_do() {
 }
 
 #[test]
+fn what_is_damaged_is_mended_and_the_date_stays() {
+    let page = page(
+        &read("specs/feather.yaml"),
+        "/api-reference/openapi.json post /v1/voice/outbound",
+    );
+    for (path, damage) in [
+        ("specs/feather.yaml", Some("# edited by hand\n")),
+        ("specs/feather.yaml", None),
+        ("feather-api/openapi.json", Some("{}")),
+        ("feather-api/openapi.json", None),
+    ] {
+        let copy = Copy::new();
+        let before = copy.state();
+        match damage {
+            Some(text) => copy.write(path, text),
+            None => std::fs::remove_file(copy.path().join(path)).expect("removed"),
+        }
+        let said = from(&copy, &page).expect("refreshed");
+        assert!(said.contains(&format!("  wrote {path}\n")), "{said}");
+        assert_eq!(copy.state(), before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_has_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let copy = Copy::new();
+    let mode = |path: &str| {
+        let metadata = std::fs::metadata(copy.path().join(path)).expect("there");
+        metadata.permissions().mode() & 0o777
+    };
+    let before = mode("feather-api/openapi.json");
+    from(&copy, &later_feather()).expect("refreshed");
+    for path in [
+        "specs/feather.yaml",
+        "specs/sources.toml",
+        "feather-api/openapi.json",
+    ] {
+        assert_eq!(mode(path), before, "{path}");
+    }
+}
+
+#[test]
 fn a_later_document_is_taken_over_and_the_second_time_is_nothing_to_do() {
     let copy = Copy::new();
     let said = from(&copy, &later_feather()).expect("refreshed");

@@ -24,7 +24,11 @@ fn document() -> Value {
                         "schema": to("in-union"),
                         "examples": {"e": {"$ref": "#/components/examples/in"}},
                     }}},
-                    "responses": {"default": {"content": {"application/json": {"schema": to("in-list")}}}},
+                    "responses": {"default": {
+                        "content": {"application/json": {"schema": to("in-list")}},
+                        "links": {"next": {"$ref": "#/components/links/out"}},
+                    }},
+                    "callbacks": {"done": {"$ref": "#/components/callbacks/in"}},
                 },
                 "get": {"responses": {"200": {"$ref": "#/components/responses/out"}}},
             },
@@ -40,12 +44,14 @@ fn document() -> Value {
                     "default": to("out"),
                 },
                 "in-list": {"properties": {"default": to("in-default"), "enum": to("in-enum"), "$ref": {"type": "string"}}},
-                "in-cat": {"items": to("in-cat")}, "in-dog": {}, "in-cow": {}, "in-default": {}, "in-enum": {},
+                "in-cat": {"items": to("in-cat"), "x-any": to("out")}, "in-dog": {}, "in-cow": {}, "in-default": {}, "in-enum": {},
             },
-            "parameters": {"in": {"schema": {"$ref": "#/components/schemas/in-enum/items"}}},
-            "examples": {"in": {"value": 1}, "out": {}},
+            "parameters": {"in": to("in-enum")},
+            "examples": {"in": {"value": to("out")}, "out": {}},
             "responses": {"out": {}},
-            "securitySchemes": {"out": {}, "in/scheme": {}},
+            "links": {"out": {"operationId": "b"}},
+            "callbacks": {"in": {"{$url}": {"post": {"security": [{"in-hook": []}], "responses": {}}}}},
+            "securitySchemes": {"out": {}, "in/scheme": {}, "in-hook": {}},
         },
     })
 }
@@ -64,7 +70,13 @@ fn what_the_operation_reaches_is_kept_and_nothing_else() {
     assert_eq!(keys("/paths/~1a"), ["parameters", "post"]);
     assert_eq!(
         keys("/components"),
-        ["schemas", "parameters", "examples", "securitySchemes"]
+        [
+            "schemas",
+            "parameters",
+            "examples",
+            "callbacks",
+            "securitySchemes"
+        ]
     );
     let schemas = [
         "in-union",
@@ -77,7 +89,15 @@ fn what_the_operation_reaches_is_kept_and_nothing_else() {
     ];
     assert_eq!(keys("/components/schemas"), schemas);
     assert_eq!(keys("/components/examples"), ["in"]);
-    assert_eq!(keys("/components/securitySchemes"), ["in/scheme"]);
+    assert_eq!(
+        keys("/components/securitySchemes"),
+        ["in/scheme", "in-hook"]
+    );
+    assert_eq!(
+        keys("/paths/~1a/post/responses/default"),
+        ["content"],
+        "links name other operations"
+    );
     assert_eq!(sliced["tags"], json!([{"name": "in"}]));
 }
 
@@ -100,6 +120,7 @@ fn the_vendored_documents_are_slices_but_for_their_tags() {
 fn what_is_not_there_is_an_error() {
     let dangling = json!({"paths": {"/a": {"get": {"x": {"$ref": "#/components/schemas/gone"}}}}});
     let external = json!({"paths": {"/a": {"get": {"x": {"$ref": "other.yaml#/a"}}}}});
+    let deep = json!({"paths": {"/a": {"get": {"x": {"$ref": "#/components/schemas/A/items"}}}}, "components": {"schemas": {"A": {"items": {}}}}});
     let inward = json!({"paths": {"/a": {"get": {"x": {"$ref": "#/paths/~1b"}}}}});
     for (document, operation, expected) in [
         (
@@ -118,7 +139,12 @@ fn what_is_not_there_is_an_error() {
             "GET /a",
             "other.yaml#/a: the reference leads out of the document",
         ),
-        (inward, "GET /a", "does not lead to a component"),
+        (inward, "GET /a", "does not lead to a component itself"),
+        (
+            deep,
+            "GET /a",
+            "#/components/schemas/A/items: the reference does not lead to a component itself",
+        ),
     ] {
         let error = slice(&document, &operations(&[operation]))
             .expect_err(operation)
