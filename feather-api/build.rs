@@ -27,13 +27,46 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The client with its types, as formatted source.
 pub(crate) fn client(spec: &OpenAPI) -> Result<String, Box<dyn Error>> {
     let tokens = Generator::new(&settings()?).generate_tokens(spec)?;
-    let code = prettyplease::unparse(&syn::parse2(tokens)?);
-    // The map of a reply's undocumented fields: the generator's builders ask
-    // for it as for a required property, though it may well be empty.
-    Ok(code.replace(
-        r#"extra: Err("no value supplied for extra".to_string())"#,
-        "extra: Ok(Default::default())",
-    ))
+    let mut file: syn::File = syn::parse2(tokens)?;
+    remove_new(&mut file)?;
+    optional_extra(&prettyplease::unparse(&file))
+}
+
+/// Removes `Client::new`: its HTTP client follows redirects, which would carry
+/// the key to another host, and cannot tell a connection that stalls from a
+/// reply that does not come.
+fn remove_new(file: &mut syn::File) -> Result<(), &'static str> {
+    let is_new =
+        |item: &syn::ImplItem| matches!(item, syn::ImplItem::Fn(item) if item.sig.ident == "new");
+    for item in &mut file.items {
+        if let syn::Item::Impl(item) = item
+            && item.trait_.is_none()
+            && let Some(at) = item.items.iter().position(is_new)
+        {
+            item.items.remove(at);
+            return Ok(());
+        }
+    }
+    Err("the generated client has no `new` any more; mend `remove_new`")
+}
+
+/// The map of a reply's undocumented fields (`extra`): the generator's builders
+/// ask for it as for a required property, though it may well be empty.
+fn optional_extra(code: &str) -> Result<String, Box<dyn Error>> {
+    const REQUIRED: &str = r#"extra: Err("no value supplied for extra".to_string())"#;
+    let maps = code
+        .matches("#[serde(flatten)]\n        pub extra:")
+        .count();
+    let fields = code.matches("pub extra:").count();
+    let required = code.matches(REQUIRED).count();
+    if maps != fields || maps != required {
+        return Err(format!(
+            "{maps} maps of undocumented fields, {fields} fields called `extra`, {required} required in builders: \
+             all should be equal; a property called `extra`, or a new generator, needs `optional_extra` mended"
+        )
+        .into());
+    }
+    Ok(code.replace(REQUIRED, "extra: Ok(Default::default())"))
 }
 
 /// The typed `httpmock` server, as formatted source.

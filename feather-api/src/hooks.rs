@@ -6,7 +6,11 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -29,6 +33,7 @@ use crate::{
 pub struct CallContext {
     credential: HeaderValue,
     max_reply_bytes: usize,
+    timeout: Option<Duration>,
     recording: Option<Recording>,
 }
 
@@ -50,6 +55,7 @@ impl CallContext {
         Ok(Self {
             credential,
             max_reply_bytes: Self::DEFAULT_MAX_REPLY_BYTES,
+            timeout: None,
             recording: None,
         })
     }
@@ -61,9 +67,26 @@ impl CallContext {
         self.max_reply_bytes = limit;
         self
     }
+
+    /// Requests take no longer than `limit`, the reply's body included, whatever
+    /// the HTTP client's own timeout is.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
 }
 
 impl Client {
+    /// A clone of this client whose requests take no longer than `limit`,
+    /// whatever the connection's own timeout is.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let mut client = self.clone();
+        client.inner.timeout = Some(limit);
+        client
+    }
+
     /// A clone of this client, and the place where it keeps the reply to the
     /// request that it sends next.
     ///
@@ -80,18 +103,33 @@ impl Client {
 
 /// Where a client made by [`Client::recorded`] keeps the vendor's reply.
 #[derive(Clone, Debug, Default)]
-pub struct Recording(Arc<Mutex<Option<Reply>>>);
+pub struct Recording(Arc<Recorded>);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    sent: AtomicBool,
+    reply: Mutex<Option<Reply>>,
+}
 
 impl Recording {
+    /// Whether the request was handed to the HTTP client. `false` proves that
+    /// nothing left this process; the kind of an error does not, as a redirect
+    /// that cannot be followed is reported like a request that cannot be built.
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        self.0.sent.load(Ordering::Acquire)
+    }
+
     /// The reply, if its status line and headers arrived. Taken: a second call
     /// finds none.
     #[must_use]
     pub fn take(&self) -> Option<Reply> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let mut reply = self.0.reply.lock().unwrap_or_else(PoisonError::into_inner);
+        reply.take()
     }
 
     fn keep(&self, reply: Reply) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+        *self.0.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
     }
 }
 
@@ -131,11 +169,17 @@ impl ClientHooks<CallContext> for Client {
         // The generator's own idea: no vendor's document asks for it.
         headers.remove("api-version");
         headers.insert(CREDENTIAL_HEADER, self.inner().credential.clone());
+        if let Some(limit) = self.inner().timeout {
+            *request.timeout_mut() = Some(limit);
+        }
         Ok(())
     }
 
     async fn exec(&self, request: Request, _: &OperationInfo) -> reqwest::Result<Response> {
         let asked = request.url().clone();
+        if let Some(recording) = &self.inner().recording {
+            recording.0.sent.store(true, Ordering::Release);
+        }
         let mut response = self.client().execute(request).await?;
         let (body, cut) = read(&mut response, self.inner().max_reply_bytes).await;
         if let Some(recording) = &self.inner().recording {
@@ -161,7 +205,7 @@ async fn read(response: &mut Response, limit: usize) -> (Bytes, Option<Cut>) {
             Ok(None) => break None,
             Ok(Some(chunk)) => {
                 let room = limit - body.len();
-                body.extend(chunk.iter().take(room));
+                body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
                 if chunk.len() > room {
                     break Some(format!("the body is longer than {limit} bytes").into());
                 }
