@@ -1,16 +1,16 @@
 //! What every vendor's builder needs: settings from code or the environment,
 //! and one error that names all that is wrong with them.
 
-use std::{ffi::OsString, fmt};
+use std::{ffi::OsString, fmt, time::Duration};
 
 use reqwest::{Client, Url, header::InvalidHeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-use crate::{Transport, Vendor, outcome::Trust};
+use crate::{Transport, Vendor, outcome::Trust, trace::Peer};
 
 /// Why a dialer cannot be built: everything that is missing or malformed, each
-/// by the name of its setter and its environment variable, never by its value.
+/// by its setter and its environment variable, never by its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     vendor: Vendor,
@@ -80,8 +80,22 @@ impl Problems {
     }
 }
 
-/// A value that may have been set, by code or by an environment variable.
-#[derive(Clone, Debug, Default)]
+/// What a setting is called, in code and in the environment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    pub(crate) setter: &'static str,
+    pub(crate) variable: &'static str,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({})", self.setter, self.variable)
+    }
+}
+
+/// A value that may have been set, by code or by an environment variable. It
+/// does not show: it may hold a key.
+#[derive(Clone, Default)]
 pub(crate) enum Setting<T> {
     #[default]
     Unset,
@@ -89,16 +103,27 @@ pub(crate) enum Setting<T> {
     Malformed(String),
 }
 
+impl<T> fmt::Debug for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unset => "Unset",
+            Self::Set(_) => "Set",
+            Self::Malformed(_) => "Malformed",
+        })
+    }
+}
+
 impl<T> Setting<T> {
-    pub(crate) fn required(self, missing: impl Into<String>) -> Result<T, String> {
-        self.optional()?.ok_or_else(|| missing.into())
+    pub(crate) fn required(self, name: Name) -> Result<T, String> {
+        self.optional(name)?
+            .ok_or_else(|| format!("{name} is not set"))
     }
 
-    pub(crate) fn optional(self) -> Result<Option<T>, String> {
+    pub(crate) fn optional(self, name: Name) -> Result<Option<T>, String> {
         match self {
             Self::Unset => Ok(None),
             Self::Set(value) => Ok(Some(value)),
-            Self::Malformed(problem) => Err(problem),
+            Self::Malformed(problem) => Err(format!("{name} {problem}")),
         }
     }
 }
@@ -112,7 +137,7 @@ impl Env<'_> {
             None => Setting::Unset,
             Some(Ok(text)) if text.is_empty() => Setting::Unset,
             Some(Ok(text)) => Setting::Set(text),
-            Some(Err(_)) => Setting::Malformed(format!("{name} is not UTF-8")),
+            Some(Err(_)) => Setting::Malformed("is not UTF-8".into()),
         }
     }
 
@@ -123,7 +148,7 @@ impl Env<'_> {
             Setting::Set(text) => Uuid::parse_str(&text).map_or_else(
                 |_| {
                     let length = text.chars().count();
-                    Setting::Malformed(format!("{name} is not a UUID ({length} characters)"))
+                    Setting::Malformed(format!("is not a UUID ({length} characters)"))
                 },
                 Setting::Set,
             ),
@@ -131,8 +156,8 @@ impl Env<'_> {
     }
 }
 
-/// Runs `set` where the variable is set, so that an unset one does not undo
-/// what code has set.
+/// Puts what was found in the environment into its place; one that is not
+/// there does not undo what code has set.
 pub(crate) fn set_from<T>(place: &mut Setting<T>, found: Setting<T>) {
     if !matches!(found, Setting::Unset) {
         *place = found;
@@ -144,72 +169,64 @@ pub(crate) fn set_from<T>(place: &mut Setting<T>, found: Setting<T>) {
 pub(crate) struct Access {
     pub(crate) api_key: Setting<SecretString>,
     pub(crate) base_url: Setting<String>,
-    pub(crate) http: Http,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Http {
-    Ours(Transport),
-    Callers(Client),
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        Self::Ours(Transport::new())
-    }
+    pub(crate) transport: Transport,
+    /// A client of the caller's, in place of the transport's.
+    pub(crate) callers: Option<Client>,
 }
 
 /// [`Access`], checked; `C` is the vendor's `CallContext`.
 pub(crate) struct Checked<C> {
     pub(crate) context: C,
     pub(crate) base_url: String,
+    pub(crate) peer: Peer,
     pub(crate) client: Client,
     pub(crate) reply_limit: usize,
+    pub(crate) time_limit: Duration,
     pub(crate) trust: Trust,
 }
 
 impl Access {
-    pub(crate) fn read(&mut self, env: &Env<'_>, key: &str, base_url: &str) {
-        let api_key = match env.text(key) {
+    pub(crate) fn read(&mut self, env: &Env<'_>, api_key: Name, base_url: Name) {
+        let found = match env.text(api_key.variable) {
             Setting::Unset => Setting::Unset,
             Setting::Set(text) => Setting::Set(text.into()),
             Setting::Malformed(problem) => Setting::Malformed(problem),
         };
-        set_from(&mut self.api_key, api_key);
-        set_from(&mut self.base_url, env.text(base_url));
+        set_from(&mut self.api_key, found);
+        set_from(&mut self.base_url, env.text(base_url.variable));
     }
 
-    /// `no_key` and `no_base_url` say what is missing when these are.
     pub(crate) fn check<C>(
         self,
         problems: &mut Problems,
-        no_key: &str,
-        no_base_url: &str,
+        api_key: Name,
+        base_url: Name,
         context: impl FnOnce(&str) -> Result<C, InvalidHeaderValue>,
     ) -> Option<Checked<C>> {
-        let limits = match &self.http {
-            Http::Ours(transport) => transport.clone(),
-            Http::Callers(_) => Transport::new().allow_plain_http(),
+        let transport = self.transport;
+        let plain_http = transport.allows_plain_http();
+        let (client, trust) = match self.callers {
+            None => (transport.client(), Trust::Ours),
+            Some(client) => (Ok(client), Trust::Callers),
         };
-        let (plain_http, reply_limit) = (limits.allows_plain_http(), limits.reply_limit());
-        let (client, trust) = match self.http {
-            Http::Ours(transport) => (transport.client(), Trust::Ours),
-            Http::Callers(client) => (Ok(client), Trust::Callers),
-        };
-        let context = self.api_key.required(no_key).and_then(|key| {
-            let key = sendable(key.expose_secret())?;
-            context(key).map_err(|error| format!("the API key cannot be sent: {error}"))
+        let context = self.api_key.required(api_key).and_then(|key| {
+            let sent = sendable(key.expose_secret())
+                .and_then(|key| context(key).map_err(|error| format!("cannot be sent: {error}")));
+            sent.map_err(|problem| format!("{api_key} {problem}"))
         });
-        let base_url = self.base_url.required(no_base_url);
-        let base_url = base_url.and_then(|text| checked_url(&text, plain_http));
+        let url = self.base_url.required(base_url).and_then(|text| {
+            checked_url(&text, plain_http).map_err(|problem| format!("{base_url} {problem}"))
+        });
         let client = problems.keep(client);
         let context = problems.keep(context);
-        let base_url = problems.keep(base_url);
+        let (base_url, peer) = problems.keep(url)?;
         Some(Checked {
             context: context?,
-            base_url: base_url?,
+            base_url,
+            peer,
             client: client?,
-            reply_limit,
+            reply_limit: transport.reply_limit(),
+            time_limit: transport.time_limit(),
             trust,
         })
     }
@@ -219,42 +236,50 @@ impl Access {
 /// (a line break from a file is the usual one).
 fn sendable(key: &str) -> Result<&str, String> {
     if key.is_empty() {
-        return Err("the API key is empty".into());
+        return Err("is empty".into());
     }
     if !key.bytes().all(|b| b.is_ascii_graphic()) {
         let length = key.chars().count();
         return Err(format!(
-            "the API key ({length} characters) holds white space or a character that is not ASCII"
+            "holds white space or a character that is not ASCII ({length} characters)"
         ));
     }
     Ok(key)
 }
 
 /// A base URL as the generated client extends it: no slash at its end.
-fn checked_url(text: &str, plain_http: bool) -> Result<String, String> {
-    let url = Url::parse(text).map_err(|error| format!("the base URL is not a URL: {error}"))?;
+fn checked_url(text: &str, plain_http: bool) -> Result<(String, Peer), String> {
+    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
     let Some(host) = url.host_str() else {
-        return Err("the base URL names no host".into());
+        return Err("names no host".into());
     };
     match url.scheme() {
-        "https" => {}
+        "https" if cfg!(any(feature = "rustls", feature = "native-tls")) => {}
+        "https" => {
+            return Err(
+                "is https, which needs the feature `rustls` or `native-tls` of dialer-core".into(),
+            );
+        }
         "http" if plain_http || is_loopback(host) => {}
         "http" => {
             return Err(
-                "the base URL is http, which would send the key unprotected; use https, or ask \
-                 for `Transport::allow_plain_http`"
+                "is http, which would send the key unprotected; use https, or ask for `Transport::allow_plain_http`"
                     .into(),
             );
         }
-        other => return Err(format!("the base URL's scheme is {other}, not https")),
+        other => return Err(format!("has the scheme {other}, not https")),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("the base URL holds credentials; give the key to `api_key`".into());
+        return Err("holds credentials; give the key to `api_key`".into());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("the base URL holds a query or a fragment".into());
+        return Err("holds a query or a fragment".into());
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    let peer = Peer {
+        host: host.to_owned(),
+        port: url.port_or_known_default().unwrap_or_default(),
+    };
+    Ok((url.as_str().trim_end_matches('/').to_owned(), peer))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -281,15 +306,16 @@ mod tests {
             ("http://[::1]:8000/", "http://[::1]:8000"),
         ];
         for (text, expected) in good {
-            assert_eq!(checked_url(text, false).as_deref(), Ok(expected), "{text}");
+            let (url, _) = checked_url(text, false).expect(text);
+            assert_eq!(url, expected, "{text}");
         }
         let bad = [
             ("", "not a URL"),
             ("api.example.com", "not a URL"),
             ("http://api.example.com", "unprotected"),
             ("http://localhost.example.com", "unprotected"),
-            ("ftp://api.example.com", "scheme is ftp"),
-            ("data:text/plain,x", "no host"),
+            ("ftp://api.example.com", "has the scheme ftp"),
+            ("data:text/plain,x", "names no host"),
             ("https://user:secret@api.example.com", "holds credentials"),
             ("https://api.example.com?a=b", "query or a fragment"),
             ("https://api.example.com#a", "query or a fragment"),

@@ -1,12 +1,22 @@
 //! The one type that dials.
 
-use std::{fmt, time::SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 
 use crate::{
-    Call, DialError, FeatherBuilder, Receipt, SlngBuilder, attempt::Attempt, feather::Feather,
-    outcome::Trust, slng::Slng,
+    Call, DialError, FeatherBuilder, Receipt, SlngBuilder,
+    exchange::Answer,
+    feather::Feather,
+    outcome::Trust,
+    slng::Slng,
+    trace::{self, Peer},
 };
 
 /// Dials through one account of one vendor.
@@ -16,6 +26,7 @@ use crate::{
 pub struct Dialer {
     account: Account,
     trust: Trust,
+    peer: Arc<Peer>,
 }
 
 #[derive(Clone, Debug)]
@@ -25,7 +36,9 @@ pub(crate) enum Account {
 }
 
 /// A vendor of voice agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Vendor {
@@ -76,8 +89,13 @@ impl Dialer {
         SlngBuilder::default()
     }
 
-    pub(crate) fn new(account: Account, trust: Trust) -> Self {
-        Self { account, trust }
+    pub(crate) fn new(account: Account, trust: Trust, peer: Peer) -> Self {
+        let peer = Arc::new(peer);
+        Self {
+            account,
+            trust,
+            peer,
+        }
     }
 
     /// The vendor that this dials through.
@@ -91,7 +109,8 @@ impl Dialer {
 
     /// Dials once.
     ///
-    /// It takes no longer than the transport's timeout. Nothing is retried.
+    /// It takes no longer than the transport's timeout. Nothing is retried. It
+    /// must run on a Tokio runtime with I/O and time enabled.
     ///
     /// # Errors
     ///
@@ -105,11 +124,50 @@ impl Dialer {
     /// may ring. Rather than put a timeout around it, set
     /// [`Transport::timeout`](crate::Transport::timeout), which gives one.
     pub async fn dial(&self, call: &Call) -> Result<Receipt, DialError> {
-        let attempt: Attempt = match &self.account {
+        let span = trace::span(self.vendor(), &self.peer, call);
+        let result = self.attempt(call).instrument(span.clone()).await;
+        trace::record(&span, &result);
+        result
+    }
+
+    async fn attempt(&self, call: &Call) -> Result<Receipt, DialError> {
+        let began = Instant::now();
+        let answer: Answer = match &self.account {
             Account::Feather(feather) => feather.dial(call).await,
             Account::Slng(slng) => slng.dial(call).await,
         };
-        attempt.conclude(self.vendor(), self.trust, SystemTime::now())
+        answer.conclude(
+            self.vendor(),
+            self.trust,
+            began.elapsed(),
+            SystemTime::now(),
+        )
+    }
+
+    /// The same dialer with another limit on how long a dial may take in all,
+    /// for one call or a few. The connections are shared.
+    ///
+    /// With a limit that is not above the transport's connect timeout, a
+    /// connection that stalls cannot be told from a reply that does not come:
+    /// the outcome is [`Unknown`](crate::Outcome::Unknown) then.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use dialer_core::{Call, Dialer, DialError, Receipt};
+    /// # async fn example(dialer: Dialer, call: Call) -> Result<Receipt, DialError> {
+    /// dialer.within(Duration::from_secs(8)).dial(&call).await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let account = match &self.account {
+            Account::Feather(feather) => Account::Feather(feather.within(limit)),
+            Account::Slng(slng) => Account::Slng(slng.within(limit)),
+        };
+        Self {
+            account,
+            ..self.clone()
+        }
     }
 
     /// The generated client behind this dialer, where it is Feather's: the way

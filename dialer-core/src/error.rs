@@ -6,10 +6,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
-    ErrorReply, FieldError, Outcome, Vendor,
-    attempt::{Exchange, Failure},
+    Attempt, ErrorReply, FieldError, Outcome, Vendor,
+    exchange::{Exchange, Failure},
     outcome::Verdict,
     rejection,
 };
@@ -20,25 +23,29 @@ use crate::{
 /// phone may be ringing, and dialling again may ring it twice.
 ///
 /// `Display` is one line. Neither it nor `Debug` shows the number, the key or
-/// the vendor's body.
+/// the vendor's body. Serialised, it shows the vendor's words too, which may
+/// quote the request.
 pub struct DialError(Box<Inner>);
 
 struct Inner {
     vendor: Vendor,
     kind: ErrorKind,
     verdict: Verdict,
+    attempts: Vec<Attempt>,
     status: Option<u16>,
     retry_after: Option<Duration>,
     request_id: Option<String>,
     message: Option<String>,
     fields: Vec<FieldError>,
     reply: Option<ErrorReply>,
+    headers: HeaderMap,
     body: Bytes,
     source: Option<reqwest::Error>,
 }
 
 /// What kind of failure a [`DialError`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The call breaks a rule of the vendor's document; nothing was sent.
@@ -55,6 +62,9 @@ pub enum ErrorKind {
     NotFound,
     /// 400, 405, 413, 415 or 422: the vendor refused the request.
     Rejected,
+    /// 400, where the vendor says that the agent or the number has no outbound
+    /// connection.
+    NotConfiguredForOutbound,
     /// 429: too many requests; see [`DialError::retry_after`].
     RateLimited,
     /// 5xx: the vendor or a proxy before it failed.
@@ -76,6 +86,16 @@ impl ErrorKind {
             _ => Self::UnexpectedStatus,
         }
     }
+
+    /// Whether every other call of the same account will meet it too: the key
+    /// is refused, has no permission, or there is no credit left.
+    #[must_use]
+    pub fn is_account_level(self) -> bool {
+        matches!(
+            self,
+            Self::Authentication | Self::Permission | Self::InsufficientCredit
+        )
+    }
 }
 
 impl DialError {
@@ -84,40 +104,64 @@ impl DialError {
         verdict: Verdict,
         exchange: Option<Exchange>,
         failure: Failure,
+        took: Duration,
         now: SystemTime,
     ) -> Self {
+        let kind = match &failure {
+            Failure::Invalid(_) => ErrorKind::InvalidCall,
+            Failure::Transport(_) | Failure::Reply(_) => ErrorKind::Transport,
+        };
         let (fields, reply, source) = match failure {
             Failure::Invalid(fields) => (fields, None, None),
-            Failure::Transport(error) => (Vec::new(), None, Some(error)),
+            Failure::Transport(error) => (Vec::new(), None, error),
             Failure::Reply(reply) => (Vec::new(), reply, None),
         };
         let mut inner = Inner {
             vendor,
-            kind: match source {
-                Some(ref error) if !error.is_builder() => ErrorKind::Transport,
-                _ => ErrorKind::InvalidCall,
-            },
+            kind,
             verdict,
+            attempts: Vec::new(),
             status: None,
             retry_after: None,
             request_id: None,
             message: None,
             fields,
             reply,
+            headers: HeaderMap::new(),
             body: Bytes::new(),
             source,
         };
         if let Some(exchange) = exchange {
             let json = exchange.json();
-            inner.kind = ErrorKind::of_status(exchange.status.as_u16());
+            inner.kind = match ErrorKind::of_status(exchange.status.as_u16()) {
+                ErrorKind::Rejected if rejection::is_not_configured(&json) => {
+                    ErrorKind::NotConfiguredForOutbound
+                }
+                kind => kind,
+            };
             inner.status = Some(exchange.status.as_u16());
             inner.retry_after = exchange.retry_after(now);
             inner.request_id = exchange.request_id();
             inner.message = rejection::message(&json).map(str::to_owned);
             inner.fields = rejection::field_errors(&json);
+            inner.headers = exchange.headers;
             inner.body = exchange.body;
         }
+        inner.attempts.push(Attempt {
+            vendor,
+            outcome: verdict.outcome,
+            kind: Some(inner.kind),
+            status: inner.status,
+            request_id: inner.request_id.clone(),
+            took,
+        });
         Self(Box::new(inner))
+    }
+
+    /// The error with the attempts before it.
+    pub(crate) fn after(mut self, earlier: Vec<Attempt>) -> Self {
+        self.0.attempts.splice(..0, earlier);
+        self
     }
 
     /// What the failure proves: [`Outcome::NotPlaced`] or [`Outcome::Unknown`],
@@ -132,6 +176,26 @@ impl DialError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.0.verdict.transient
+    }
+
+    /// Whether the same call may succeed through another account: it is proven
+    /// that no call was placed, for a reason of the vendor (no connection, too
+    /// many requests) or of the account with it (the key, its permissions, its
+    /// credit, its outbound connection), not of the number or the request.
+    #[must_use]
+    pub fn may_fail_over(&self) -> bool {
+        let kind = self.0.kind;
+        let elsewhere = matches!(
+            kind,
+            ErrorKind::Transport | ErrorKind::RateLimited | ErrorKind::NotConfiguredForOutbound
+        );
+        self.outcome() == Outcome::NotPlaced && (elsewhere || kind.is_account_level())
+    }
+
+    /// Every attempt, in order; the last one is the one that this error is of.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
     }
 
     /// Whether time ran out, to connect or to reply.
@@ -162,7 +226,8 @@ impl DialError {
     }
 
     /// How long the vendor asks to wait (`Retry-After`, in seconds or as a
-    /// date), counted from when the reply arrived.
+    /// date, else `retry_after` in the body, in seconds), counted from when the
+    /// reply arrived.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -194,11 +259,52 @@ impl DialError {
         self.0.reply.as_ref()
     }
 
+    /// The reply's headers; none where no reply arrived.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     /// The reply's body as it came, up to the transport's limit; empty where no
     /// reply arrived.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.0.body
+    }
+}
+
+impl Serialize for DialError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown<'a> {
+            vendor: Vendor,
+            outcome: Outcome,
+            kind: ErrorKind,
+            transient: bool,
+            timeout: bool,
+            message: String,
+            status: Option<u16>,
+            retry_after: Option<Duration>,
+            request_id: Option<&'a str>,
+            vendor_message: Option<&'a str>,
+            field_errors: &'a [FieldError],
+            attempts: &'a [Attempt],
+        }
+        let shown = Shown {
+            vendor: self.vendor(),
+            outcome: self.outcome(),
+            kind: self.kind(),
+            transient: self.is_transient(),
+            timeout: self.is_timeout(),
+            message: self.to_string(),
+            status: self.status(),
+            retry_after: self.retry_after(),
+            request_id: self.request_id(),
+            vendor_message: self.vendor_message(),
+            field_errors: self.field_errors(),
+            attempts: self.attempts(),
+        };
+        shown.serialize(serializer)
     }
 }
 
@@ -238,6 +344,7 @@ impl fmt::Display for ErrorKind {
             Self::Permission => "permission",
             Self::NotFound => "not found",
             Self::Rejected => "request refused",
+            Self::NotConfiguredForOutbound => "not configured for outbound calls",
             Self::RateLimited => "rate limited",
             Self::VendorFault => "vendor fault",
             Self::UnexpectedStatus => "unexpected status",

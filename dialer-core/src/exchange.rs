@@ -1,4 +1,4 @@
-//! One attempt, between the generated client and the verdict.
+//! One attempt, from the generated client to the verdict.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     DialError, ErrorReply, FieldError, Outcome, Receipt, Reply, Vendor,
     outcome::{Evidence, Trust, judge},
-    rejection,
+    receipt, rejection,
 };
 
 /// What came over the wire.
@@ -22,6 +22,7 @@ pub(crate) struct Exchange {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) complete: bool,
     pub(crate) direct: bool,
 }
 
@@ -33,6 +34,7 @@ macro_rules! exchange_from {
                     status: reply.status,
                     headers: reply.headers,
                     body: reply.body,
+                    complete: reply.complete,
                     direct: reply.direct,
                 }
             }
@@ -42,26 +44,33 @@ macro_rules! exchange_from {
 exchange_from!(feather_api::Reply, slng_api::Reply);
 
 impl Exchange {
-    /// The request id, from the headers that vendors and their edges use, else
-    /// from the body.
+    /// The request id: from the vendor's headers, else from the body, else from
+    /// the header of the edge before it.
     pub(crate) fn request_id(&self) -> Option<String> {
-        let names = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
-        let header = names
+        let header = |name: &&str| self.headers.get(*name)?.to_str().ok().map(str::to_owned);
+        let vendors = ["x-request-id", "request-id", "x-correlation-id"];
+        vendors
             .iter()
-            .find_map(|name| self.headers.get(*name)?.to_str().ok());
-        header
-            .map(str::to_owned)
+            .find_map(header)
             .or_else(|| rejection::request_id(&self.json()).map(str::to_owned))
+            .or_else(|| header(&"cf-ray"))
     }
 
-    /// `Retry-After`, in seconds or as a date, counted from `now`.
+    /// `Retry-After`, in seconds or as a date, counted from `now`; else the
+    /// seconds that the body names. At most a year, so that it can be added to
+    /// any time.
     pub(crate) fn retry_after(&self, now: SystemTime) -> Option<Duration> {
-        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = httpdate::parse_http_date(text).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+        let header = self.headers.get(RETRY_AFTER).and_then(|value| {
+            let text = value.to_str().ok()?.trim();
+            if let Ok(seconds) = text.parse() {
+                return Some(Duration::from_secs(seconds));
+            }
+            let date = httpdate::parse_http_date(text).ok()?;
+            Some(date.duration_since(now).unwrap_or_default())
+        });
+        let wait = header.or_else(|| rejection::retry_after(&self.json()))?;
+        Some(wait.min(YEAR))
     }
 
     /// The body as JSON, or null.
@@ -74,39 +83,65 @@ impl Exchange {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Invalid(Vec<FieldError>),
-    Transport(reqwest::Error),
+    /// The error is there but in a test.
+    Transport(Option<reqwest::Error>),
     Reply(Option<ErrorReply>),
 }
 
-/// An attempt that is over.
+/// What an attempt came to.
 #[derive(Debug)]
-pub(crate) struct Attempt {
+pub(crate) struct Answer {
+    /// Whether the request was handed to the HTTP client.
+    sent: bool,
     exchange: Option<Exchange>,
     result: Result<Reply, Failure>,
 }
 
-impl Attempt {
-    /// An attempt that ended before anything was sent.
+impl Answer {
+    /// Nothing was sent.
     pub(crate) fn invalid(problems: Vec<FieldError>) -> Self {
         Self {
+            sent: false,
             exchange: None,
             result: Err(Failure::Invalid(problems)),
         }
     }
 
-    pub(crate) fn sent<T, E>(
+    /// A reply, and no word of the generated client on it.
+    #[cfg(feature = "mock")]
+    pub(crate) fn replied(exchange: Exchange) -> Self {
+        Self {
+            sent: true,
+            exchange: Some(exchange),
+            result: Err(Failure::Reply(None)),
+        }
+    }
+
+    pub(crate) fn new<T, E>(
         result: Result<ResponseValue<T>, ClientError<E>>,
+        sent: bool,
         exchange: Option<impl Into<Exchange>>,
     ) -> Self
     where
         T: Into<Reply>,
         E: Into<ErrorReply>,
     {
+        let result = result
+            .map(|reply| reply.into_inner().into())
+            .map_err(Failure::from);
         Self {
+            sent,
             exchange: exchange.map(Into::into),
-            result: result
-                .map(|reply| reply.into_inner().into())
-                .map_err(Failure::from),
+            result: match result {
+                // A request that could not be built.
+                Err(Failure::Transport(Some(error))) if !sent => {
+                    Err(Failure::Invalid(vec![FieldError::ours(
+                        &[],
+                        error.to_string(),
+                    )]))
+                }
+                result => result,
+            },
         }
     }
 
@@ -114,32 +149,55 @@ impl Attempt {
         self,
         vendor: Vendor,
         trust: Trust,
+        took: Duration,
         now: SystemTime,
     ) -> Result<Receipt, DialError> {
-        let trust = match &self.exchange {
-            Some(exchange) if !exchange.direct => Trust::Elsewhere,
-            _ => trust,
+        let evidence = self.evidence();
+        let Some(exchange) = self.exchange else {
+            let failure = self.result.err().unwrap_or(Failure::Reply(None));
+            return Err(DialError::new(
+                vendor,
+                judge(evidence, trust),
+                None,
+                failure,
+                took,
+                now,
+            ));
         };
-        let verdict = judge(self.evidence(), trust);
-        match (self.exchange, self.result) {
-            (Some(exchange), result) if verdict.outcome == Outcome::Placed => {
-                Ok(Receipt::new(vendor, exchange, result.ok()))
-            }
-            (exchange, result) => {
-                let failure = result.err().unwrap_or(Failure::Reply(None));
-                Err(DialError::new(vendor, verdict, exchange, failure, now))
-            }
+        let (reply, failure) = match self.result {
+            Ok(reply) => (Some(reply), Failure::Reply(None)),
+            Err(failure) => (None, failure),
+        };
+        // A reply from where a redirect led speaks of the call only if it names it.
+        let names_a_call = reply.is_some() || receipt::id(vendor, &exchange.body).is_some();
+        let trust = if exchange.direct || names_a_call {
+            trust
+        } else {
+            Trust::Elsewhere
+        };
+        let verdict = judge(evidence, trust);
+        if verdict.outcome == Outcome::Placed {
+            return Ok(Receipt::new(vendor, exchange, reply, took));
         }
+        Err(DialError::new(
+            vendor,
+            verdict,
+            Some(exchange),
+            failure,
+            took,
+            now,
+        ))
     }
 
     /// What was recorded goes before what the generated client made of it.
     fn evidence(&self) -> Evidence {
         match (&self.exchange, &self.result) {
             (Some(exchange), _) => Evidence::Status(exchange.status.as_u16()),
-            (None, Err(Failure::Invalid(_))) => Evidence::Unsent,
-            (None, Err(Failure::Transport(error))) if error.is_builder() => Evidence::Unsent,
+            (None, _) if !self.sent => Evidence::Unsent,
             // Before the timeout: a connect timeout is both.
-            (None, Err(Failure::Transport(error))) if error.is_connect() => Evidence::NoConnection,
+            (None, Err(Failure::Transport(Some(error)))) if error.is_connect() => {
+                Evidence::NoConnection
+            }
             (None, _) => Evidence::NoReply,
         }
     }
@@ -151,7 +209,7 @@ impl<E: Into<ErrorReply>> From<ClientError<E>> for Failure {
             ClientError::InvalidRequest(problem) => {
                 Self::Invalid(vec![FieldError::ours(&[], problem)])
             }
-            ClientError::CommunicationError(error) => Self::Transport(error),
+            ClientError::CommunicationError(error) => Self::Transport(Some(error)),
             ClientError::ErrorResponse(reply) => Self::Reply(Some(reply.into_inner().into())),
             // The reply was recorded. What it failed by is not passed on: it
             // may quote the body.

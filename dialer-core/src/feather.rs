@@ -1,6 +1,6 @@
 //! Feather: `POST /v1/voice/outbound`.
 
-use std::{env, ffi::OsString};
+use std::{env, ffi::OsString, time::Duration};
 
 use feather_api::{CallContext, Client, types};
 use reqwest::Client as HttpClient;
@@ -8,10 +8,31 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::{
-    Call, ConfigError, Dialer, FieldError, Transport, Vendor,
-    attempt::Attempt,
-    config::{Access, Env, Http, Problems, Setting, set_from},
+    Call, ConfigError, Destination, Dialer, FieldError, Transport, Vendor,
+    config::{Access, Env, Name, Problems, Setting, set_from},
     dialer::Account,
+    exchange::Answer,
+};
+
+const API_KEY: Name = Name {
+    setter: "api_key",
+    variable: "FEATHER_API_KEY",
+};
+const BASE_URL: Name = Name {
+    setter: "base_url",
+    variable: "FEATHER_BASE_URL",
+};
+const FROM: Name = Name {
+    setter: "from_phone_number_id",
+    variable: "FEATHER_FROM_PHONE_NUMBER_ID",
+};
+const AGENT: Name = Name {
+    setter: "agent_id",
+    variable: "FEATHER_AGENT_ID",
+};
+const TEAM: Name = Name {
+    setter: "team_id",
+    variable: "FEATHER_TEAM_ID",
 };
 
 /// Sets up a [`Dialer`] for an account at Feather; see [`Dialer::feather`].
@@ -47,7 +68,8 @@ impl FeatherBuilder {
     }
 
     /// Dials as this team: its default member speaks. At most one of agent and
-    /// team.
+    /// team. Feather ignores a call's variables then, its document says
+    /// (`/components/schemas/OutboundRequest/properties/context_variables`).
     pub fn team_id(mut self, id: Uuid) -> Self {
         self.team = Setting::Set(id);
         self
@@ -62,17 +84,21 @@ impl FeatherBuilder {
 
     /// The connection's limits and routes.
     pub fn transport(mut self, transport: Transport) -> Self {
-        self.access.http = Http::Ours(transport);
+        self.access.transport = transport;
         self
     }
 
     /// Sends through a client of your own, whose settings cannot be checked: it
     /// may follow redirects or send a request twice. Nothing that it reports
     /// then proves that no call was placed, so every error but an invalid call
-    /// is [`Outcome::Unknown`](crate::Outcome::Unknown), and a success is one
-    /// only if no redirect led to it.
+    /// is [`Outcome::Unknown`](crate::Outcome::Unknown). A 2xx is a receipt;
+    /// where a redirect led to it, only if it names a call. (A redirect back to
+    /// the same address cannot be seen.)
+    ///
+    /// Of the [`transport`](Self::transport), the limits on time and on the
+    /// reply, and the rule on plain HTTP, still count.
     pub fn unverified_client(mut self, client: HttpClient) -> Self {
-        self.access.http = Http::Callers(client);
+        self.access.callers = Some(client);
         self
     }
 
@@ -85,11 +111,10 @@ impl FeatherBuilder {
 
     pub(crate) fn read_lookup(mut self, lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let env = Env(lookup);
-        self.access
-            .read(&env, "FEATHER_API_KEY", "FEATHER_BASE_URL");
-        set_from(&mut self.from, env.uuid("FEATHER_FROM_PHONE_NUMBER_ID"));
-        set_from(&mut self.agent, env.uuid("FEATHER_AGENT_ID"));
-        set_from(&mut self.team, env.uuid("FEATHER_TEAM_ID"));
+        self.access.read(&env, API_KEY, BASE_URL);
+        set_from(&mut self.from, env.uuid(FROM.variable));
+        set_from(&mut self.agent, env.uuid(AGENT.variable));
+        set_from(&mut self.team, env.uuid(TEAM.variable));
         self
     }
 
@@ -101,33 +126,23 @@ impl FeatherBuilder {
     /// both are set.
     pub fn build(self) -> Result<Dialer, ConfigError> {
         let mut problems = Problems::of(Vendor::Feather);
-        let servers: Vec<_> = feather_api::SERVERS
-            .iter()
-            .map(|server| server.url)
-            .collect();
-        let access = self.access.check(
-            &mut problems,
-            "no API key: call `api_key` or set FEATHER_API_KEY",
-            &format!(
-                "no base URL: call `base_url` or set FEATHER_BASE_URL (the vendor's document lists {})",
-                servers.join(" and ")
-            ),
-            CallContext::new,
-        );
-        let from = problems.keep(self.from.required(
-            "no number to dial from: call `from_phone_number_id` or set FEATHER_FROM_PHONE_NUMBER_ID",
-        ));
-        let agent = problems.keep(self.agent.optional()).flatten();
-        let team = problems.keep(self.team.optional()).flatten();
+        let access = self
+            .access
+            .check(&mut problems, API_KEY, BASE_URL, CallContext::new);
+        let from = problems.keep(self.from.required(FROM));
+        let agent = problems.keep(self.agent.optional(AGENT)).flatten();
+        let team = problems.keep(self.team.optional(TEAM)).flatten();
         if agent.is_some() && team.is_some() {
-            problems.add(
-                "both an agent (`agent_id`, FEATHER_AGENT_ID) and a team (`team_id`, FEATHER_TEAM_ID) are set: \
-                 at most one may be",
-            );
+            problems.add(format!(
+                "both {AGENT} and {TEAM} are set, and at most one may be"
+            ));
         }
         match (access, from) {
             (Some(access), Some(from)) if problems.is_empty() => {
-                let context = access.context.max_reply_bytes(access.reply_limit);
+                let context = access
+                    .context
+                    .max_reply_bytes(access.reply_limit)
+                    .within(access.time_limit);
                 let client = Client::new_with_client(&access.base_url, access.client, context);
                 Ok(Dialer::new(
                     Account::Feather(Feather {
@@ -137,6 +152,7 @@ impl FeatherBuilder {
                         team,
                     }),
                     access.trust,
+                    access.peer,
                 ))
             }
             _ => Err(problems.into_error()),
@@ -154,20 +170,31 @@ pub(crate) struct Feather {
 }
 
 impl Feather {
-    pub(crate) async fn dial(&self, call: &Call) -> Attempt {
+    pub(crate) fn within(&self, limit: Duration) -> Self {
+        Self {
+            client: self.client.within(limit),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) async fn dial(&self, call: &Call) -> Answer {
         let request = match self.request(call) {
             Ok(request) => request,
-            Err(problem) => return Attempt::invalid(vec![problem]),
+            Err(problem) => return Answer::invalid(vec![problem]),
         };
         let (client, recording) = self.client.recorded();
         let result = client.outbound().body(request).send().await;
-        Attempt::sent(result, recording.take())
+        Answer::new(result, recording.was_sent(), recording.take())
     }
 
     /// `/components/schemas/OutboundRequest`; what the generated type cannot
     /// hold is refused here.
     fn request(&self, call: &Call) -> Result<types::OutboundRequest, FieldError> {
-        let number = call.number().as_str();
+        let Destination::Number(number) = call.destination() else {
+            let problem = "Feather takes a number, not a template";
+            return Err(FieldError::ours(&["to_phone_number"], problem));
+        };
+        let number = number.as_str();
         let to = number.parse::<types::ToPhoneNumber>().map_err(|error| {
             let length = number.len();
             FieldError::ours(
@@ -209,10 +236,9 @@ mod tests {
     #[test]
     fn all_that_is_missing_is_named_at_once() {
         let expected = [
-            "no API key: call `api_key` or set FEATHER_API_KEY",
-            "no base URL: call `base_url` or set FEATHER_BASE_URL (the vendor's document lists \
-             https://api-sandbox.featherhq.com and http://localhost:8000)",
-            "no number to dial from: call `from_phone_number_id` or set FEATHER_FROM_PHONE_NUMBER_ID",
+            "`api_key` (FEATHER_API_KEY) is not set",
+            "`base_url` (FEATHER_BASE_URL) is not set",
+            "`from_phone_number_id` (FEATHER_FROM_PHONE_NUMBER_ID) is not set",
         ];
         assert_eq!(problems(&[]), expected);
         assert_eq!(
@@ -233,11 +259,11 @@ mod tests {
         assert_eq!(
             found,
             [
-                "the API key (9 characters) holds white space or a character that is not ASCII",
-                "the base URL is not a URL: relative URL without a base",
-                "FEATHER_FROM_PHONE_NUMBER_ID is not a UUID (12 characters)",
-                "FEATHER_AGENT_ID is not a UUID (6 characters)",
-                "FEATHER_TEAM_ID is not a UUID (6 characters)",
+                "`api_key` (FEATHER_API_KEY) holds white space or a character that is not ASCII (9 characters)",
+                "`base_url` (FEATHER_BASE_URL) is not a URL: relative URL without a base",
+                "`from_phone_number_id` (FEATHER_FROM_PHONE_NUMBER_ID) is not a UUID (12 characters)",
+                "`agent_id` (FEATHER_AGENT_ID) is not a UUID (6 characters)",
+                "`team_id` (FEATHER_TEAM_ID) is not a UUID (6 characters)",
             ]
         );
     }
@@ -254,7 +280,10 @@ mod tests {
         assert_eq!(with(&[("FEATHER_AGENT_ID", ID)]), [""; 0]);
         assert_eq!(with(&[("FEATHER_TEAM_ID", ID)]), [""; 0]);
         let both = with(&[("FEATHER_AGENT_ID", ID), ("FEATHER_TEAM_ID", ID)]);
-        assert!(both[0].ends_with("are set: at most one may be"), "{both:?}");
+        assert!(
+            both[0].ends_with("are set, and at most one may be"),
+            "{both:?}"
+        );
     }
 
     #[test]
@@ -271,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_connect_timeout_that_is_not_below_the_timeout_is_refused() {
-        let second = std::time::Duration::from_secs(1);
+        let second = Duration::from_secs(1);
         let transport = Transport::new().connect_timeout(second).timeout(second);
         let error = Dialer::feather()
             .transport(transport)

@@ -19,6 +19,8 @@
 //! # }
 //! ```
 //!
+//! Dialling needs a Tokio runtime, with I/O and time enabled.
+//!
 //! # What an error means
 //!
 //! Neither vendor's document offers an idempotency key, so dialling again can
@@ -47,6 +49,8 @@
 //! - with which account: [`Dialer::feather`], [`Dialer::slng`], [`ConfigError`]
 //! - over which connection: [`Transport`]
 //! - what came of it: [`Receipt`], [`DialError`], [`Outcome`]
+//! - again, or elsewhere, on proof: [`Retry`], [`Failover`]; anything that dials
+//!   is a [`Dial`]
 //! - the way down: [`Dialer::feather_client`], [`Dialer::slng_client`], and the
 //!   generated crates, re-exported as [`feather_api`] and [`slng_api`]
 //!
@@ -54,33 +58,54 @@
 //!
 //! - `rustls` (default) or `native-tls` choose the TLS implementation; with
 //!   neither, only `http://` addresses can be reached.
-//! - `mock` adds a typed mock of each vendor: `feather_api::mock`,
-//!   `slng_api::mock`.
+//! - `batch`: [`Batch`], many calls at a pace.
+//! - `tower`: a dialer is a `tower::Service<Call>`.
+//! - `phonenumber`: [`PhoneNumber`] from a national form, in a region that you
+//!   name.
+//! - `mock`: vendors to test against, and the typed mocks of the generated
+//!   crates.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 mod attempt;
+#[cfg(feature = "batch")]
+mod batch;
 mod call;
 mod config;
+mod dial;
 mod dialer;
 mod error;
+mod exchange;
+mod failover;
 mod feather;
+#[cfg(feature = "mock")]
+pub mod mock;
 mod outcome;
 mod phone;
 mod receipt;
 mod rejection;
+mod retry;
+#[cfg(feature = "tower")]
+mod service;
 mod slng;
+mod trace;
 mod transport;
 
-pub use call::Call;
+pub use attempt::Attempt;
+#[cfg(feature = "batch")]
+pub use batch::{Batch, BatchError, Ended, NotDialled, Spawned};
+pub use call::{Call, Destination};
 pub use config::ConfigError;
+pub use dial::{Dial, Dialing};
 pub use dialer::{Dialer, Vendor};
 pub use error::{DialError, ErrorKind};
+pub use failover::Failover;
 pub use feather::FeatherBuilder;
 pub use outcome::Outcome;
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use receipt::{Receipt, Reply};
 pub use rejection::{ErrorReply, FieldError};
+pub use retry::{Retry, RetryPolicy};
 pub use slng::SlngBuilder;
 pub use transport::Transport;
 
-pub use {feather_api, slng_api};
+pub use {feather_api, reqwest, slng_api};

@@ -1,9 +1,10 @@
 //! Whether a call was placed, decided by one pure function.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whether a call was placed: what every dial answers first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The vendor accepted the call.
@@ -13,6 +14,18 @@ pub enum Outcome {
     NotPlaced,
     /// Neither is proven: a phone may be ringing.
     Unknown,
+}
+
+impl Outcome {
+    /// `placed`, `not_placed` or `unknown`, as it is serialised.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::NotPlaced => "not_placed",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What one attempt left to judge by.
@@ -35,8 +48,8 @@ pub(crate) enum Trust {
     Ours,
     /// The caller's: it may have sent the request more than once, and anywhere.
     Callers,
-    /// The caller's, and it did: the reply is not from the address that was
-    /// asked, but from where a redirect led.
+    /// The caller's, and it did: the reply is from where a redirect led, and
+    /// names no call.
     Elsewhere,
 }
 

@@ -1,7 +1,8 @@
 //! Phone numbers in E.164 form.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A phone number in E.164 form: `+`, then 2 to 15 digits, the first not 0.
@@ -26,7 +27,52 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
+impl JsonSchema for PhoneNumber {
+    fn schema_name() -> Cow<'static, str> {
+        "PhoneNumber".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A phone number in E.164 form, such as +14155551234.",
+            "pattern": r"^\+[1-9][0-9]{1,14}$",
+        })
+    }
+}
+
 impl PhoneNumber {
+    /// A number as it is written in a region, such as `(415) 555-1234` in `US`;
+    /// one that begins with `+` is taken as it is, whatever the region.
+    ///
+    /// `region` is an ISO 3166-1 code of two letters. Needs the feature
+    /// `phonenumber`.
+    ///
+    /// ```
+    /// # use dialer_core::PhoneNumber;
+    /// let number = PhoneNumber::national("030 123456", "DE")?;
+    /// assert_eq!(number.as_str(), "+4930123456");
+    /// # Ok::<(), dialer_core::PhoneNumberError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When there is no such region, or no such number in it.
+    #[cfg(feature = "phonenumber")]
+    pub fn national(text: &str, region: &str) -> Result<Self, PhoneNumberError> {
+        let region = region
+            .parse()
+            .map_err(|_| PhoneNumberError(Fault::Region))?;
+        let number = phonenumber::parse(Some(region), text);
+        let number = number.ok().filter(phonenumber::is_valid);
+        let number = number.ok_or(PhoneNumberError(Fault::National))?;
+        Self::try_from(number.format().mode(phonenumber::Mode::E164).to_string())
+    }
+
     /// The number, with its `+`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -94,6 +140,10 @@ enum Fault {
     NotDigits,
     LeadingZero,
     Length(usize),
+    #[cfg(feature = "phonenumber")]
+    Region,
+    #[cfg(feature = "phonenumber")]
+    National,
 }
 
 impl fmt::Display for PhoneNumberError {
@@ -104,6 +154,10 @@ impl fmt::Display for PhoneNumberError {
             Fault::NotDigits => f.write_str("after `+` it holds more than digits"),
             Fault::LeadingZero => f.write_str("no country code begins with 0"),
             Fault::Length(given) => write!(f, "it has {given} digits, not 2 to 15"),
+            #[cfg(feature = "phonenumber")]
+            Fault::Region => f.write_str("the region is no ISO 3166-1 code of two letters"),
+            #[cfg(feature = "phonenumber")]
+            Fault::National => f.write_str("the region has no such number"),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! What the vendor answered to a call that it took.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use schemars::JsonSchema;
 use serde::{
-    Deserializer as _, Serialize,
+    Deserialize, Deserializer as _, Serialize,
     de::{MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{Vendor, attempt::Exchange};
+use crate::{Attempt, Outcome, Vendor, exchange::Exchange};
 
 /// Proof that a vendor took a call: any 2xx, whatever its body.
 ///
@@ -20,14 +22,26 @@ use crate::{Vendor, attempt::Exchange};
 /// could be read.
 ///
 /// `Debug` shows the names of the fields, not their values; serialised, it
-/// shows them all.
-#[derive(Clone, PartialEq, Serialize)]
+/// shows them all. What was serialised comes back without [`reply`](Self::reply),
+/// [`headers`](Self::headers) and [`body`](Self::body).
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
+    /// The vendor that took the call.
     vendor: Vendor,
+    /// The vendor's id of the call.
     id: Option<String>,
+    /// The HTTP status.
     status: u16,
+    /// The vendor's id of the request.
     request_id: Option<String>,
+    /// Every field that the vendor sent.
     fields: Map<String, Value>,
+    /// Whether all of the reply's body was read.
+    complete: bool,
+    /// Every attempt, in order.
+    attempts: Vec<Attempt>,
+    #[serde(skip)]
+    headers: HeaderMap,
     #[serde(skip)]
     reply: Option<Reply>,
     #[serde(skip)]
@@ -57,22 +71,42 @@ impl From<slng_api::types::AgentCallResponse> for Reply {
 }
 
 impl Receipt {
-    pub(crate) fn new(vendor: Vendor, exchange: Exchange, reply: Option<Reply>) -> Self {
+    pub(crate) fn new(
+        vendor: Vendor,
+        exchange: Exchange,
+        reply: Option<Reply>,
+        took: Duration,
+    ) -> Self {
         let fields = fields(&exchange.body);
-        let id = match fields.get(id_field(vendor)) {
-            Some(Value::String(id)) => Some(id.clone()),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            _ => None,
+        let id = id(vendor, &exchange.body);
+        let status = exchange.status.as_u16();
+        let request_id = exchange.request_id();
+        let attempt = Attempt {
+            vendor,
+            outcome: Outcome::Placed,
+            kind: None,
+            status: Some(status),
+            request_id: request_id.clone(),
+            took,
         };
         Self {
             vendor,
             id,
-            status: exchange.status.as_u16(),
-            request_id: exchange.request_id(),
+            status,
+            request_id,
             fields,
+            complete: exchange.complete,
+            attempts: vec![attempt],
+            headers: exchange.headers,
             reply,
             body: exchange.body,
         }
+    }
+
+    /// The receipt with the attempts before it.
+    pub(crate) fn after(mut self, earlier: Vec<Attempt>) -> Self {
+        self.attempts.splice(..0, earlier);
+        self
     }
 
     /// The vendor that took the call.
@@ -120,6 +154,25 @@ impl Receipt {
         &self.fields
     }
 
+    /// Every attempt, in order; the last one is the one that placed the call.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// Whether all of the reply's body was read: `false` where it was longer
+    /// than the transport's limit, or broke off.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The reply's headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// The reply's body as it came, up to the transport's limit.
     #[must_use]
     pub fn body(&self) -> &[u8] {
@@ -140,13 +193,32 @@ impl fmt::Debug for Receipt {
     }
 }
 
-/// Feather: `/components/schemas/OutboundResponse/properties/session_id`;
-/// SLNG: `/components/schemas/AgentCallResponse/properties/call_id`.
-fn id_field(vendor: Vendor) -> &'static str {
-    match vendor {
+/// The vendor's id of the call, from a body in whatever state. Feather:
+/// `/components/schemas/OutboundResponse/properties/session_id`; SLNG:
+/// `/components/schemas/AgentCallResponse/properties/call_id`.
+pub(crate) fn id(vendor: Vendor, body: &[u8]) -> Option<String> {
+    let name = match vendor {
         Vendor::Feather => "session_id",
         Vendor::Slng => "call_id",
+    };
+    match fields(body).get(name) {
+        Some(Value::String(id)) => Some(id.clone()),
+        Some(Value::Number(id)) => Some(id.to_string()),
+        Some(_) => None,
+        None => searched(name, &String::from_utf8_lossy(body)),
     }
+}
+
+/// The text beside a name, in what cannot be read as JSON up to there.
+fn searched(name: &str, text: &str) -> Option<String> {
+    let (_, after) = text.split_once(&format!("\"{name}\""))?;
+    let value = after
+        .trim_start()
+        .strip_prefix(':')?
+        .trim_start()
+        .strip_prefix('"')?;
+    let (id, _) = value.split_once('"')?;
+    (!id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
 }
 
 /// The members of a JSON object, as far as it can be read.
@@ -170,6 +242,7 @@ fn fields(body: &[u8]) -> Map<String, Value> {
 
     let mut members = Members(Map::new());
     // What failed to parse is missing; what came before it is there.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let _ = serde_json::Deserializer::from_slice(body).deserialize_map(&mut members);
     members.0
 }
@@ -193,11 +266,36 @@ mod tests {
             (br#"["id"]"#, json!({})),
             (b"OK", json!({})),
             (b"", json!({})),
-            (b"\xef\xbb\xbf{}", json!({})),
+            (b"\xef\xbb\xbf{\"id\": 1}", json!({"id": 1})),
         ];
         for (body, expected) in cases {
             let shown = String::from_utf8_lossy(body);
             assert_eq!(Value::Object(fields(body)), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_in_what_is_no_json_up_to_there() {
+        let deep = format!(
+            "{{\"x\": {}{}, \"call_id\": \"c\"}}",
+            "[".repeat(200),
+            "]".repeat(200)
+        );
+        let cases: [(&[u8], Option<&str>); 10] = [
+            (b"{\"call_id\": \"c\"}", Some("c")),
+            (deep.as_bytes(), Some("c")),
+            (b"{\"n\": 1e999, \"call_id\" : \"c\"}", Some("c")),
+            (b"{\"n\": \"\xe9\", \"call_id\":\"c\"}", Some("c")),
+            (b"{\"n\": \"\\ud800\", \"call_id\": \"c\"}", Some("c")),
+            (b"[{\"call_id\": \"c\"}]", Some("c")),
+            (b"{\"call_id\": null}", None),
+            (b"{\"call_id\": \"cut", None),
+            (b"{\"call_id\": ", None),
+            (b"call_id: c", None),
+        ];
+        for (body, expected) in cases {
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(id(Vendor::Slng, body).as_deref(), expected, "{shown}");
         }
     }
 }

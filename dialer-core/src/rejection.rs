@@ -1,7 +1,8 @@
 //! What a vendor says when it refuses, in all the shapes that were seen.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// A vendor's documented error reply.
@@ -30,7 +31,7 @@ impl From<slng_api::types::ErrorResponse> for ErrorReply {
 }
 
 /// One thing that is wrong with a call, found by us or by the vendor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FieldError {
     /// Where: the path into the request, such as `["body", "phone_number"]`.
@@ -98,6 +99,23 @@ pub(crate) fn request_id(body: &Value) -> Option<&str> {
     places
         .iter()
         .find_map(|place| body.pointer(place)?.as_str())
+}
+
+/// How long to wait, as later versions of Feather's API say in the body.
+pub(crate) fn retry_after(body: &Value) -> Option<Duration> {
+    let seconds = body.get("retry_after")?.as_f64()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Whether the vendor says that no outbound connection is there; SLNG's
+/// sentence is in its document, at the operation's
+/// `/responses/400/content/application~1json/examples/outbound-telephony-not-configured`.
+pub(crate) fn is_not_configured(body: &Value) -> bool {
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("outbound") && text.contains("not configured")
+    };
+    message(body).is_some_and(says)
 }
 
 fn plain(value: &Value) -> String {

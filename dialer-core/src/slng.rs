@@ -1,6 +1,6 @@
 //! SLNG: `POST /v1/agents/{agent_id}/calls`.
 
-use std::{collections::BTreeMap, env, ffi::OsString};
+use std::{borrow::Cow, collections::BTreeMap, env, ffi::OsString, time::Duration};
 
 use reqwest::Client as HttpClient;
 use secrecy::SecretString;
@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::{
     Call, ConfigError, Dialer, FieldError, Transport, Vendor,
-    attempt::Attempt,
-    config::{Access, Env, Http, Problems, Setting, set_from},
+    config::{Access, Env, Name, Problems, Setting, set_from},
     dialer::Account,
+    exchange::Answer,
 };
 
 /// `/components/schemas/AgentCallCreate/properties/arguments/maxProperties`.
@@ -21,12 +21,26 @@ const MAX_VARIABLES: usize = 32;
 /// characters over all values.
 const MAX_CHARACTERS: usize = 8192;
 
+const API_KEY: Name = Name {
+    setter: "api_key",
+    variable: "SLNG_API_KEY",
+};
+const BASE_URL: Name = Name {
+    setter: "base_url",
+    variable: "SLNG_BASE_URL",
+};
+const AGENT: Name = Name {
+    setter: "agent_id",
+    variable: "SLNG_AGENT_ID",
+};
+
 /// Sets up a [`Dialer`] for an account at SLNG; see [`Dialer::slng`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct SlngBuilder {
     access: Access,
     agent: Setting<Uuid>,
+    as_text: bool,
 }
 
 impl SlngBuilder {
@@ -43,6 +57,14 @@ impl SlngBuilder {
         self
     }
 
+    /// Sends a variable that is a number or a boolean as its text (`3`,
+    /// `true`). SLNG takes text only; without this, such a variable is an
+    /// error.
+    pub fn variables_as_text(mut self) -> Self {
+        self.as_text = true;
+        self
+    }
+
     /// The server; the one of the document (see [`slng_api::SERVERS`]) unless
     /// set.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -52,17 +74,21 @@ impl SlngBuilder {
 
     /// The connection's limits and routes.
     pub fn transport(mut self, transport: Transport) -> Self {
-        self.access.http = Http::Ours(transport);
+        self.access.transport = transport;
         self
     }
 
     /// Sends through a client of your own, whose settings cannot be checked: it
     /// may follow redirects or send a request twice. Nothing that it reports
     /// then proves that no call was placed, so every error but an invalid call
-    /// is [`Outcome::Unknown`](crate::Outcome::Unknown), and a success is one
-    /// only if no redirect led to it.
+    /// is [`Outcome::Unknown`](crate::Outcome::Unknown). A 2xx is a receipt;
+    /// where a redirect led to it, only if it names a call. (A redirect back to
+    /// the same address cannot be seen.)
+    ///
+    /// Of the [`transport`](Self::transport), the limits on time and on the
+    /// reply, and the rule on plain HTTP, still count.
     pub fn unverified_client(mut self, client: HttpClient) -> Self {
-        self.access.http = Http::Callers(client);
+        self.access.callers = Some(client);
         self
     }
 
@@ -74,8 +100,8 @@ impl SlngBuilder {
 
     pub(crate) fn read_lookup(mut self, lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let env = Env(lookup);
-        self.access.read(&env, "SLNG_API_KEY", "SLNG_BASE_URL");
-        set_from(&mut self.agent, env.uuid("SLNG_AGENT_ID"));
+        self.access.read(&env, API_KEY, BASE_URL);
+        set_from(&mut self.agent, env.uuid(AGENT.variable));
         self
     }
 
@@ -89,23 +115,25 @@ impl SlngBuilder {
         if let (Setting::Unset, Some(server)) = (&self.access.base_url, slng_api::SERVERS.first()) {
             self.access.base_url = Setting::Set(server.url.to_owned());
         }
-        let access = self.access.check(
-            &mut problems,
-            "no API key: call `api_key` or set SLNG_API_KEY",
-            "no base URL: call `base_url` or set SLNG_BASE_URL",
-            CallContext::new,
-        );
-        let agent = problems.keep(
-            self.agent
-                .required("no agent: call `agent_id` or set SLNG_AGENT_ID"),
-        );
+        let access = self
+            .access
+            .check(&mut problems, API_KEY, BASE_URL, CallContext::new);
+        let agent = problems.keep(self.agent.required(AGENT));
         match (access, agent) {
             (Some(access), Some(agent)) => {
-                let context = access.context.max_reply_bytes(access.reply_limit);
+                let context = access
+                    .context
+                    .max_reply_bytes(access.reply_limit)
+                    .within(access.time_limit);
                 let client = Client::new_with_client(&access.base_url, access.client, context);
                 Ok(Dialer::new(
-                    Account::Slng(Slng { client, agent }),
+                    Account::Slng(Slng {
+                        client,
+                        agent,
+                        as_text: self.as_text,
+                    }),
                     access.trust,
+                    access.peer,
                 ))
             }
             _ => Err(problems.into_error()),
@@ -118,13 +146,21 @@ impl SlngBuilder {
 pub(crate) struct Slng {
     pub(crate) client: Client,
     agent: Uuid,
+    as_text: bool,
 }
 
 impl Slng {
-    pub(crate) async fn dial(&self, call: &Call) -> Attempt {
-        let request = match request(call) {
+    pub(crate) fn within(&self, limit: Duration) -> Self {
+        Self {
+            client: self.client.within(limit),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) async fn dial(&self, call: &Call) -> Answer {
+        let request = match request(call, self.as_text) {
             Ok(request) => request,
-            Err(problems) => return Attempt::invalid(problems),
+            Err(problems) => return Answer::invalid(problems),
         };
         let (client, recording) = self.client.recorded();
         let result = client
@@ -133,29 +169,31 @@ impl Slng {
             .body(request)
             .send()
             .await;
-        Attempt::sent(result, recording.take())
+        Answer::new(result, recording.was_sent(), recording.take())
     }
 }
 
 /// `/components/schemas/AgentCallCreate`; what the generated type cannot hold,
 /// or does not check, is refused here.
-fn request(call: &Call) -> Result<types::AgentCallCreate, Vec<FieldError>> {
+fn request(call: &Call, as_text: bool) -> Result<types::AgentCallCreate, Vec<FieldError>> {
     let mut problems = Vec::new();
     let mut arguments = BTreeMap::new();
     let mut characters = 0;
     for (name, value) in call.variables() {
         let loc = ["arguments", name];
-        let Value::String(text) = value else {
-            let given = type_name(value);
-            problems.push(FieldError::ours(
-                &loc,
-                format!("SLNG takes text only, and this is {given}"),
-            ));
-            continue;
+        let text = match value {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            Value::Number(_) | Value::Bool(_) if as_text => Cow::Owned(value.to_string()),
+            _ => {
+                let given = type_name(value);
+                let problem = format!("SLNG takes text only, and this is {given}");
+                problems.push(FieldError::ours(&loc, problem));
+                continue;
+            }
         };
         let length = text.chars().count();
         characters += length;
-        match types::AgentCallCreateArgumentsValue::try_from(text.as_str()) {
+        match types::AgentCallCreateArgumentsValue::try_from(&*text) {
             Ok(text) => {
                 arguments.insert(name.clone(), text);
             }
@@ -178,7 +216,7 @@ fn request(call: &Call) -> Result<types::AgentCallCreate, Vec<FieldError>> {
         return Err(problems);
     }
     types::AgentCallCreate::builder()
-        .phone_number(call.number().as_str())
+        .phone_number(call.destination().as_str())
         .arguments(arguments)
         .try_into()
         .map_err(|error: types::error::ConversionError| {
@@ -209,8 +247,8 @@ mod tests {
             .expect_err("nothing is set");
         assert_eq!(
             error.to_string(),
-            "the SLNG dialer is not configured: no API key: call `api_key` or set SLNG_API_KEY; \
-             no agent: call `agent_id` or set SLNG_AGENT_ID"
+            "the SLNG dialer is not configured: `api_key` (SLNG_API_KEY) is not set; \
+             `agent_id` (SLNG_AGENT_ID) is not set"
         );
         assert_eq!(error.vendor(), Vendor::Slng);
         assert_eq!(slng_api::SERVERS[0].url, "https://api.agents.slng.ai");

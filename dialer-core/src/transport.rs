@@ -1,6 +1,6 @@
 //! The HTTP client, set up so that what it reports can be judged.
 
-use std::{fmt, time::Duration};
+use std::{error::Error as _, fmt, time::Duration};
 
 use reqwest::{Client, Proxy, redirect, retry};
 
@@ -26,6 +26,8 @@ pub struct Transport {
     max_reply_bytes: usize,
     route: Route,
     plain_http: bool,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    roots: Vec<reqwest::Certificate>,
 }
 
 #[derive(Clone)]
@@ -46,6 +48,8 @@ impl Transport {
             max_reply_bytes: 1 << 20,
             route: Route::Direct,
             plain_http: false,
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
+            roots: Vec::new(),
         }
     }
 
@@ -76,7 +80,7 @@ impl Transport {
         self
     }
 
-    /// Goes through `proxy`.
+    /// Goes through `proxy`, an HTTP or HTTPS one.
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.route = Route::Proxy(Box::new(proxy));
@@ -91,6 +95,15 @@ impl Transport {
         self
     }
 
+    /// Trusts a certificate authority besides the system's, such as that of a
+    /// company's proxy. May be called more than once.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[must_use]
+    pub fn root_certificate(mut self, certificate: reqwest::Certificate) -> Self {
+        self.roots.push(certificate);
+        self
+    }
+
     /// Allows a base URL of `http://` that is not this machine. The key and the
     /// number then travel unprotected.
     #[must_use]
@@ -101,6 +114,10 @@ impl Transport {
 
     pub(crate) fn reply_limit(&self) -> usize {
         self.max_reply_bytes
+    }
+
+    pub(crate) fn time_limit(&self) -> Duration {
+        self.timeout
     }
 
     pub(crate) fn allows_plain_http(&self) -> bool {
@@ -124,20 +141,32 @@ impl Transport {
             .retry(retry::never())
             .referer(false)
             .http1_only()
+            // A reply is not lost for a header that is not quite one.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             // Another crate may switch these on for the whole build; a body
             // that fails to decompress would lose the reply.
             .no_gzip()
             .no_brotli()
             .no_deflate()
             .no_zstd();
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        let builder = builder.tls_certs_merge(self.roots.iter().cloned());
         let builder = match &self.route {
             Route::Direct => builder.no_proxy(),
             Route::SystemProxy => builder,
             Route::Proxy(proxy) => builder.no_proxy().proxy((**proxy).clone()),
         };
-        builder
-            .build()
-            .map_err(|error| format!("the HTTP client cannot be set up: {error}"))
+        builder.build().map_err(|error| {
+            let mut text = format!("the HTTP client cannot be set up: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                text = format!("{text}: {error}");
+                cause = error.source();
+            }
+            text
+        })
     }
 }
 
@@ -160,6 +189,6 @@ impl fmt::Debug for Transport {
             .field("max_reply_bytes", &self.max_reply_bytes)
             .field("route", &route)
             .field("plain_http", &self.plain_http)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -130,9 +130,9 @@ async fn bad_usage_and_bad_configuration_exit_with_2() {
     let (code, _, stderr) = run(command).await;
     assert_eq!(code, Some(2), "{stderr}");
     for expected in [
-        "SLNG_AGENT_ID is not a UUID (8 characters)",
-        "the API key (9 characters) holds",
-        "unprotected",
+        "`agent_id` (SLNG_AGENT_ID) is not a UUID (8 characters)",
+        "`api_key` (SLNG_API_KEY) holds white space",
+        "`base_url` (SLNG_BASE_URL) is http, which would send the key unprotected",
     ] {
         assert!(stderr.contains(expected), "{stderr}");
     }

@@ -8,9 +8,12 @@
     missing_docs
 )]
 
+mod batch;
+mod composition;
 mod example;
 mod mock;
 mod outcomes;
+mod policies;
 mod recording;
 mod replies;
 mod vendor;

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use dialer_core::{DialError, ErrorKind, ErrorReply, FieldError, Outcome, Reply, Vendor, slng_api};
+use dialer_core::{
+    DialError, ErrorKind, ErrorReply, FieldError, Outcome, Reply, Transport, Vendor, slng_api,
+};
 use serde_json::{Value, json};
 
-use crate::vendor::{AGENT, NUMBER, dial};
+use crate::vendor::{AGENT, Does, Loopback, NUMBER, call, dial, dialer, response};
 
 async fn refused(vendor: Vendor, status: u16, headers: &[(&str, &str)], body: &str) -> DialError {
     dial(vendor, status, headers, body.as_bytes())
@@ -102,17 +104,50 @@ async fn a_2xx_is_a_receipt_whatever_its_body() {
     }
 }
 
+/// The tests build reqwest with `gzip`, as another crate of a user's may.
 #[tokio::test]
 async fn a_body_that_says_gzip_is_kept_as_it_is() {
-    let receipt = dial(
-        Vendor::Slng,
+    let server = Loopback::that(Does::Replies(response(
         200,
         &[("content-encoding", "gzip")],
         b"\x1f\x8b\x08 not really",
-    )
-    .await
-    .expect("placed");
+    )))
+    .await;
+    let receipt = dialer(Vendor::Slng, &server.url(), Transport::new())
+        .dial(&call())
+        .await
+        .expect("placed");
     assert_eq!(receipt.body(), b"\x1f\x8b\x08 not really");
+    assert!(receipt.is_complete());
+    let asked = server.received();
+    assert!(
+        asked[0]
+            .headers
+            .iter()
+            .all(|(name, _)| name != "accept-encoding"),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_2xx_whose_headers_are_not_quite_is_a_receipt() {
+    for header in [
+        "bad header: x",
+        "nocolon",
+        "a: b\r\n c",
+        "a : b",
+        "a: \u{e9}",
+    ] {
+        let bytes = format!(
+            "HTTP/1.1 200 OK\r\n{header}\r\nconnection: close\r\n\r\n{{\"call_id\": \"c\"}}"
+        );
+        let server = Loopback::that(Does::Replies(bytes.into())).await;
+        let receipt = dialer(Vendor::Slng, &server.url(), Transport::new())
+            .dial(&call())
+            .await
+            .expect(header);
+        assert_eq!(receipt.id(), Some("c"), "{header}");
+    }
 }
 
 #[tokio::test]
@@ -273,6 +308,61 @@ async fn a_refusal_whose_body_is_no_json_is_understood_by_its_status() {
 }
 
 #[tokio::test]
+async fn the_vendors_request_id_goes_before_its_edges() {
+    let body = r#"{"error": "x", "slng_request_id": "slng-42"}"#;
+    let edge = ("cf-ray", "ray-1");
+    let error = refused(Vendor::Slng, 502, &[edge], body).await;
+    assert_eq!(error.request_id(), Some("slng-42"));
+    let error = refused(Vendor::Slng, 502, &[edge, ("x-request-id", "r")], body).await;
+    assert_eq!(error.request_id(), Some("r"));
+    assert_eq!(error.headers()["cf-ray"], "ray-1", "every header is kept");
+    let receipt = dial(Vendor::Slng, 200, &[edge], b"{}")
+        .await
+        .expect("placed");
+    assert_eq!(
+        (receipt.request_id(), &receipt.headers()["cf-ray"]),
+        (Some("ray-1"), &"ray-1".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn retry_after_is_read_from_the_body_where_no_header_says_it() {
+    let body = r#"{"error": "rate_limited", "message": "m", "retry_after": 3.5}"#;
+    let error = refused(Vendor::Feather, 429, &[], body).await;
+    assert_eq!(error.retry_after(), Some(Duration::from_millis(3500)));
+    let error = refused(Vendor::Feather, 429, &[("retry-after", "7")], body).await;
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+    for body in [
+        r#"{"retry_after": -1}"#,
+        r#"{"retry_after": "soon"}"#,
+        r#"{"retry_after": null}"#,
+    ] {
+        assert_eq!(
+            refused(Vendor::Feather, 429, &[], body).await.retry_after(),
+            None,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_can_be_written_as_json() {
+    let body = r#"{"detail": [{"loc": ["body"], "msg": "bad", "type": "t"}]}"#;
+    let error = refused(Vendor::Slng, 422, &[("x-request-id", "r")], body).await;
+    let json = serde_json::to_value(&error).expect("JSON");
+    let expected = json!({
+        "vendor": "slng", "outcome": "not_placed", "kind": "rejected", "transient": false, "timeout": false,
+        "message": "SLNG: replied 422 (request refused); no call was placed", "status": 422,
+        "retry_after": null, "request_id": "r", "vendor_message": null,
+        "field_errors": [{"loc": ["body"], "msg": "bad", "kind": "t"}],
+    });
+    for (key, value) in expected.as_object().expect("an object") {
+        assert_eq!(&json[key], value, "{key}");
+    }
+    assert_eq!(json["attempts"][0]["status"], 422);
+}
+
+#[tokio::test]
 async fn retry_after_is_read_in_seconds_and_as_a_date() {
     let never = "Fri, 31 Dec 9999 23:59:59 GMT";
     let past = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -292,5 +382,18 @@ async fn retry_after_is_read_in_seconds_and_as_a_date() {
         assert!(error.is_transient());
     }
     let error = refused(Vendor::Slng, 429, &[("retry-after", never)], "").await;
-    assert!(error.retry_after() > Some(ninety));
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    assert_eq!(
+        error.retry_after(),
+        Some(year),
+        "no more, so that it can be added to any time"
+    );
+    let error = refused(
+        Vendor::Slng,
+        429,
+        &[("retry-after", "18446744073709551615")],
+        "",
+    )
+    .await;
+    assert_eq!(error.retry_after(), Some(year));
 }

@@ -4,14 +4,21 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use dialer_core::{Call, DialError, Dialer, Receipt, Transport, Vendor};
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
+    time::sleep,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, pki_types::PrivateKeyDer},
+    server::TlsStream,
 };
 
 pub(crate) const KEY: &str = "key-0123456789-secret";
@@ -26,6 +33,10 @@ pub(crate) enum Does {
     Replies(Vec<u8>),
     /// Reads the request, writes these bytes, and leaves the connection open.
     Stalls(Vec<u8>),
+    /// Reads the request and writes these bytes, ten a second.
+    Drips(Vec<u8>),
+    /// Reads the request, writes these bytes, and then the same without end.
+    Floods(Vec<u8>),
     /// Closes before it reads anything.
     ClosesAtOnce,
     /// Closes in the middle of the request.
@@ -64,6 +75,24 @@ impl Drop for Loopback {
 
 impl Loopback {
     pub(crate) async fn that(does: Does) -> Self {
+        Self::start(does, None).await
+    }
+
+    /// One over TLS, and the transport that trusts it.
+    pub(crate) async fn over_tls(does: Does, transport: Transport) -> (Self, Transport) {
+        let made =
+            rcgen::generate_simple_self_signed(vec!["localhost".into()]).expect("a certificate");
+        let trusted = reqwest::Certificate::from_der(made.cert.der()).expect("a certificate");
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a server");
+        let server = Self::start(does, Some(TlsAcceptor::from(Arc::new(config)))).await;
+        (server, transport.root_certificate(trusted))
+    }
+
+    async fn start(does: Does, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback");
         let address = listener.local_addr().expect("bound");
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -71,7 +100,15 @@ impl Loopback {
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.expect("accept");
-                tokio::spawn(serve(stream, does.clone(), requests.clone()));
+                let (does, requests) = (does.clone(), requests.clone());
+                match tls.clone() {
+                    None => tokio::spawn(serve(stream, does, requests)),
+                    Some(tls) => tokio::spawn(async move {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            serve(stream, does, requests).await;
+                        }
+                    }),
+                };
             }
         });
         Self {
@@ -94,6 +131,10 @@ impl Loopback {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    pub(crate) fn tls_url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
 }
 
 /// A response with a `Content-Length`.
@@ -105,7 +146,24 @@ pub(crate) fn response(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Ve
     [head.as_bytes(), b"connection: close\r\n\r\n", body].concat()
 }
 
-async fn serve(mut stream: TcpStream, does: Does, received: Arc<Mutex<Vec<Request>>>) {
+/// A connection that can be reset.
+trait Connection: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Connection for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Connection for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+async fn serve(mut stream: impl Connection, does: Does, received: Arc<Mutex<Vec<Request>>>) {
     match &does {
         Does::ClosesAtOnce => return,
         Does::ClosesMidRequest => {
@@ -131,17 +189,27 @@ async fn serve(mut stream: TcpStream, does: Does, received: Arc<Mutex<Vec<Reques
         }
         Does::Stalls(bytes) => {
             let _ = stream.write_all(&bytes).await;
+            let _ = stream.flush().await;
             let _ = stream.read_to_end(&mut Vec::new()).await;
         }
+        Does::Drips(bytes) => {
+            for byte in bytes {
+                if stream.write_all(&[byte]).await.is_err() || stream.flush().await.is_err() {
+                    break;
+                }
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+        Does::Floods(bytes) => while stream.write_all(&bytes).await.is_ok() {},
         Does::Resets => {
-            let _ = stream.set_zero_linger();
+            let _ = stream.tcp().set_zero_linger();
         }
         Does::Closes | Does::ClosesAtOnce | Does::ClosesMidRequest => {}
     }
 }
 
 /// A whole request, or none.
-async fn read(stream: &mut TcpStream) -> Option<Request> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
     let mut bytes = Vec::new();
     loop {
         let head_end = bytes.windows(4).position(|window| window == b"\r\n\r\n");

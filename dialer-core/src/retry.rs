@@ -1,0 +1,116 @@
+//! Dialling again, only where it is proven that nothing was placed.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::time::{Instant, sleep};
+
+use crate::{Call, Dial, dial::Dialing};
+
+/// How often and for how long to dial again.
+///
+/// The wait doubles from the first to the longest, plus up to as much again at
+/// random; a `Retry-After` that is longer counts instead. Where the next wait
+/// would end after the time is over, the last error is given at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct RetryPolicy {
+    tries: usize,
+    within: Duration,
+    first_wait: Duration,
+    longest_wait: Duration,
+}
+
+impl RetryPolicy {
+    /// Three tries in all, within a minute, waiting 0.5 to 10 seconds between.
+    pub const fn new() -> Self {
+        Self {
+            tries: 3,
+            within: Duration::from_secs(60),
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(10),
+        }
+    }
+
+    /// At most so many tries in all, the first included; 0 counts as 1.
+    pub const fn tries(mut self, tries: usize) -> Self {
+        self.tries = tries;
+        self
+    }
+
+    /// No try begins later than this after the first began.
+    pub const fn within(mut self, limit: Duration) -> Self {
+        self.within = limit;
+        self
+    }
+
+    /// The first wait, and what it doubles up to; both before the random part.
+    pub const fn waits(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_wait = first;
+        self.longest_wait = longest;
+        self
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Dials again where an error is [transient](crate::DialError::is_transient), which
+/// only an error is that proves that no call was placed.
+///
+/// ```
+/// # use dialer_core::{Dialer, Retry, RetryPolicy};
+/// # fn example(dialer: Dialer) {
+/// let dialer = Retry::new(dialer, RetryPolicy::new().tries(5));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Retry<D> {
+    dialer: D,
+    policy: RetryPolicy,
+}
+
+impl<D: Dial> Retry<D> {
+    /// `dialer`, dialling again by `policy`.
+    pub fn new(dialer: D, policy: RetryPolicy) -> Self {
+        Self { dialer, policy }
+    }
+}
+
+impl<D: Dial> Dial for Retry<D> {
+    fn dial<'a>(&'a self, call: &'a Call) -> Dialing<'a> {
+        let policy = self.policy;
+        let mut waits = ExponentialBuilder::new()
+            .with_jitter()
+            .with_min_delay(policy.first_wait)
+            .with_max_delay(policy.longest_wait)
+            .with_max_times(policy.tries.saturating_sub(1))
+            .build();
+        Box::pin(async move {
+            let began = Instant::now();
+            let mut earlier = Vec::new();
+            loop {
+                let error = match self.dialer.dial(call).await {
+                    Ok(receipt) => return Ok(receipt.after(earlier)),
+                    Err(error) => error,
+                };
+                let wait = if error.is_transient() {
+                    waits.next()
+                } else {
+                    None
+                };
+                let wait = wait.map(|wait| wait.max(error.retry_after().unwrap_or_default()));
+                match wait {
+                    Some(wait) if began.elapsed().saturating_add(wait) <= policy.within => {
+                        earlier.extend_from_slice(error.attempts());
+                        sleep(wait).await;
+                    }
+                    _ => return Err(error.after(earlier)),
+                }
+            }
+        })
+    }
+}
