@@ -80,92 +80,85 @@ impl Problems {
     }
 }
 
-/// What a setting is called, in code and in the environment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Name {
-    pub(crate) setter: &'static str,
-    pub(crate) variable: &'static str,
+/// Reads an environment variable.
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// A value that may have been set, by its setter or by its environment
+/// variable. It does not show: it may be a key.
+#[derive(Clone)]
+pub(crate) struct Setting<T> {
+    setter: &'static str,
+    variable: &'static str,
+    value: Option<Result<T, String>>,
 }
 
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({})", self.setter, self.variable)
+impl<T> Setting<T> {
+    pub(crate) const fn new(setter: &'static str, variable: &'static str) -> Self {
+        Self {
+            setter,
+            variable,
+            value: None,
+        }
     }
-}
 
-/// A value that may have been set, by code or by an environment variable. It
-/// does not show: it may hold a key.
-#[derive(Clone, Default)]
-pub(crate) enum Setting<T> {
-    #[default]
-    Unset,
-    Set(T),
-    Malformed(String),
+    pub(crate) fn set(&mut self, value: T) {
+        self.value = Some(Ok(value));
+    }
+
+    pub(crate) fn set_if_unset(&mut self, value: T) {
+        self.value.get_or_insert(Ok(value));
+    }
+
+    /// Takes the environment variable's value, where it has one: one that is
+    /// not there, or empty, does not undo what code has set.
+    pub(crate) fn read(
+        &mut self,
+        lookup: Lookup<'_>,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) {
+        if let Some(text) = lookup(self.variable).filter(|text| !text.is_empty()) {
+            let text = text.into_string().map_err(|_| "is not UTF-8".to_owned());
+            self.value = Some(text.and_then(|text| parse(&text)));
+        }
+    }
+
+    /// The value, if there is one, as `check` makes it; a problem is named.
+    pub(crate) fn optional<U>(
+        self,
+        check: impl FnOnce(T) -> Result<U, String>,
+    ) -> Result<Option<U>, String> {
+        let checked = self.value.map(|value| value.and_then(check)).transpose();
+        checked.map_err(|problem| format!("`{}` ({}) {problem}", self.setter, self.variable))
+    }
+
+    /// As [`optional`](Self::optional), but for one that must be there.
+    pub(crate) fn required<U>(
+        self,
+        check: impl FnOnce(T) -> Result<U, String>,
+    ) -> Result<U, String> {
+        let missing = format!("`{}` ({}) is not set", self.setter, self.variable);
+        self.optional(check)?.ok_or(missing)
+    }
 }
 
 impl<T> fmt::Debug for Setting<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unset => "Unset",
-            Self::Set(_) => "Set",
-            Self::Malformed(_) => "Malformed",
+        f.write_str(match self.value {
+            None => "unset",
+            Some(Ok(_)) => "set",
+            Some(Err(_)) => "malformed",
         })
     }
 }
 
-impl<T> Setting<T> {
-    pub(crate) fn required(self, name: Name) -> Result<T, String> {
-        self.optional(name)?
-            .ok_or_else(|| format!("{name} is not set"))
-    }
-
-    pub(crate) fn optional(self, name: Name) -> Result<Option<T>, String> {
-        match self {
-            Self::Unset => Ok(None),
-            Self::Set(value) => Ok(Some(value)),
-            Self::Malformed(problem) => Err(format!("{name} {problem}")),
-        }
-    }
-}
-
-/// Reads environment variables; one that is set and empty counts as not set.
-pub(crate) struct Env<'a>(pub(crate) &'a dyn Fn(&str) -> Option<OsString>);
-
-impl Env<'_> {
-    pub(crate) fn text(&self, name: &str) -> Setting<String> {
-        match (self.0)(name).map(OsString::into_string) {
-            None => Setting::Unset,
-            Some(Ok(text)) if text.is_empty() => Setting::Unset,
-            Some(Ok(text)) => Setting::Set(text),
-            Some(Err(_)) => Setting::Malformed("is not UTF-8".into()),
-        }
-    }
-
-    pub(crate) fn uuid(&self, name: &str) -> Setting<Uuid> {
-        match self.text(name) {
-            Setting::Unset => Setting::Unset,
-            Setting::Malformed(problem) => Setting::Malformed(problem),
-            Setting::Set(text) => Uuid::parse_str(&text).map_or_else(
-                |_| {
-                    let length = text.chars().count();
-                    Setting::Malformed(format!("is not a UUID ({length} characters)"))
-                },
-                Setting::Set,
-            ),
-        }
-    }
-}
-
-/// Puts what was found in the environment into its place; one that is not
-/// there does not undo what code has set.
-pub(crate) fn set_from<T>(place: &mut Setting<T>, found: Setting<T>) {
-    if !matches!(found, Setting::Unset) {
-        *place = found;
-    }
+/// For [`Setting::read`].
+pub(crate) fn uuid(text: &str) -> Result<Uuid, String> {
+    let length = text.chars().count();
+    Uuid::parse_str(text).map_err(|_| format!("is not a UUID ({length} characters)"))
 }
 
 /// What any vendor is reached with.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Access {
     pub(crate) api_key: Setting<SecretString>,
     pub(crate) base_url: Setting<String>,
@@ -173,6 +166,44 @@ pub(crate) struct Access {
     /// A client of the caller's, in place of the transport's.
     pub(crate) callers: Option<Client>,
 }
+
+/// The setters of a builder's `access`.
+macro_rules! access_setters {
+    (key: $key:literal, server: $server:literal) => {
+        #[doc = $key]
+        pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
+            self.access.api_key.set(key.into());
+            self
+        }
+
+        #[doc = $server]
+        pub fn base_url(mut self, url: impl Into<String>) -> Self {
+            self.access.base_url.set(url.into());
+            self
+        }
+
+        /// The connection's limits and routes.
+        pub fn transport(mut self, transport: Transport) -> Self {
+            self.access.transport = transport;
+            self
+        }
+
+        /// Sends through a client of your own, whose settings cannot be checked:
+        /// it may follow redirects or send a request twice. Nothing that it
+        /// reports then proves that no call was placed, so every error but an
+        /// invalid call is [`Outcome::Unknown`](crate::Outcome::Unknown). A 2xx
+        /// is a receipt; where a redirect led to it, only if it names a call. (A
+        /// redirect back to the same address cannot be seen.)
+        ///
+        /// Of the [`transport`](Self::transport), the limits on time and on the
+        /// reply, and the rule on plain HTTP, still count.
+        pub fn unverified_client(mut self, client: reqwest::Client) -> Self {
+            self.access.callers = Some(client);
+            self
+        }
+    };
+}
+pub(crate) use access_setters;
 
 /// [`Access`], checked; `C` is the vendor's `CallContext`.
 pub(crate) struct Checked<C> {
@@ -186,39 +217,39 @@ pub(crate) struct Checked<C> {
 }
 
 impl Access {
-    pub(crate) fn read(&mut self, env: &Env<'_>, api_key: Name, base_url: Name) {
-        let found = match env.text(api_key.variable) {
-            Setting::Unset => Setting::Unset,
-            Setting::Set(text) => Setting::Set(text.into()),
-            Setting::Malformed(problem) => Setting::Malformed(problem),
-        };
-        set_from(&mut self.api_key, found);
-        set_from(&mut self.base_url, env.text(base_url.variable));
+    pub(crate) fn new(key_variable: &'static str, url_variable: &'static str) -> Self {
+        Self {
+            api_key: Setting::new("api_key", key_variable),
+            base_url: Setting::new("base_url", url_variable),
+            transport: Transport::new(),
+            callers: None,
+        }
     }
 
+    pub(crate) fn read(&mut self, lookup: Lookup<'_>) {
+        self.api_key.read(lookup, |text| Ok(text.to_owned().into()));
+        self.base_url.read(lookup, |text| Ok(text.to_owned()));
+    }
+
+    /// `context` makes the vendor's `CallContext` from the key.
     pub(crate) fn check<C>(
         self,
         problems: &mut Problems,
-        api_key: Name,
-        base_url: Name,
         context: impl FnOnce(&str) -> Result<C, InvalidHeaderValue>,
     ) -> Option<Checked<C>> {
         let transport = self.transport;
-        let plain_http = transport.allows_plain_http();
         let (client, trust) = match self.callers {
             None => (transport.client(), Trust::Ours),
             Some(client) => (Ok(client), Trust::Callers),
         };
-        let context = self.api_key.required(api_key).and_then(|key| {
-            let sent = sendable(key.expose_secret())
-                .and_then(|key| context(key).map_err(|error| format!("cannot be sent: {error}")));
-            sent.map_err(|problem| format!("{api_key} {problem}"))
-        });
-        let url = self.base_url.required(base_url).and_then(|text| {
-            checked_url(&text, plain_http).map_err(|problem| format!("{base_url} {problem}"))
-        });
         let client = problems.keep(client);
-        let context = problems.keep(context);
+        let context = problems.keep(self.api_key.required(|key| {
+            let key = sendable(key.expose_secret())?;
+            context(key).map_err(|error| format!("cannot be sent: {error}"))
+        }));
+        let url = self
+            .base_url
+            .required(|text| checked_url(&text, transport.allows_plain_http()));
         let (base_url, peer) = problems.keep(url)?;
         Some(Checked {
             context: context?,

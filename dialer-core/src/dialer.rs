@@ -71,7 +71,7 @@ impl Dialer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn feather() -> FeatherBuilder {
-        FeatherBuilder::default()
+        FeatherBuilder::new()
     }
 
     /// A dialer for SLNG, to be set up:
@@ -86,7 +86,7 @@ impl Dialer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn slng() -> SlngBuilder {
-        SlngBuilder::default()
+        SlngBuilder::new()
     }
 
     pub(crate) fn new(account: Account, trust: Trust, peer: Peer) -> Self {

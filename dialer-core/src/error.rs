@@ -22,6 +22,17 @@ use crate::{
 /// Ask [`outcome`](Self::outcome) first: [`Outcome::Unknown`] means that a
 /// phone may be ringing, and dialling again may ring it twice.
 ///
+#[cfg_attr(feature = "mock", doc = "```")]
+#[cfg_attr(not(feature = "mock"), doc = "```ignore")]
+/// use dialer_core::{ErrorKind, Outcome, Vendor, mock};
+///
+/// let error = mock::reply(Vendor::Slng, 429, &[("retry-after", "7")], "").unwrap_err();
+/// assert_eq!((error.outcome(), error.kind()), (Outcome::NotPlaced, ErrorKind::RateLimited));
+/// assert!(error.is_transient() && error.may_fail_over());
+/// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(7));
+/// assert_eq!(mock::no_reply(Vendor::Slng).outcome(), Outcome::Unknown);
+/// ```
+///
 /// `Display` is one line. Neither it nor `Debug` shows the number, the key or
 /// the vendor's body. Serialised, it shows the vendor's words too, which may
 /// quote the request.

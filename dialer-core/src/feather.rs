@@ -1,42 +1,20 @@
 //! Feather: `POST /v1/voice/outbound`.
 
-use std::{env, ffi::OsString, time::Duration};
+use std::{env, time::Duration};
 
 use feather_api::{CallContext, Client, types};
-use reqwest::Client as HttpClient;
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::{
     Call, ConfigError, Destination, Dialer, FieldError, Transport, Vendor,
-    config::{Access, Env, Name, Problems, Setting, set_from},
+    config::{Access, Lookup, Problems, Setting, access_setters, uuid},
     dialer::Account,
     exchange::Answer,
 };
 
-const API_KEY: Name = Name {
-    setter: "api_key",
-    variable: "FEATHER_API_KEY",
-};
-const BASE_URL: Name = Name {
-    setter: "base_url",
-    variable: "FEATHER_BASE_URL",
-};
-const FROM: Name = Name {
-    setter: "from_phone_number_id",
-    variable: "FEATHER_FROM_PHONE_NUMBER_ID",
-};
-const AGENT: Name = Name {
-    setter: "agent_id",
-    variable: "FEATHER_AGENT_ID",
-};
-const TEAM: Name = Name {
-    setter: "team_id",
-    variable: "FEATHER_TEAM_ID",
-};
-
 /// Sets up a [`Dialer`] for an account at Feather; see [`Dialer::feather`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct FeatherBuilder {
     access: Access,
@@ -46,16 +24,24 @@ pub struct FeatherBuilder {
 }
 
 impl FeatherBuilder {
-    /// The API key, sent as `x-api-key`. Required.
-    pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.access.api_key = Setting::Set(key.into());
-        self
+    pub(crate) fn new() -> Self {
+        Self {
+            access: Access::new("FEATHER_API_KEY", "FEATHER_BASE_URL"),
+            from: Setting::new("from_phone_number_id", "FEATHER_FROM_PHONE_NUMBER_ID"),
+            agent: Setting::new("agent_id", "FEATHER_AGENT_ID"),
+            team: Setting::new("team_id", "FEATHER_TEAM_ID"),
+        }
+    }
+
+    access_setters! {
+        key: "The API key, sent as `x-api-key`. Required.",
+        server: "The server. Required: the document lists a sandbox and a local server only (see [`feather_api::SERVERS`]), so the choice is yours."
     }
 
     /// The id of the organisation's phone number to dial from. Required; the
     /// number must have an outbound agent attached.
     pub fn from_phone_number_id(mut self, id: Uuid) -> Self {
-        self.from = Setting::Set(id);
+        self.from.set(id);
         self
     }
 
@@ -63,7 +49,7 @@ impl FeatherBuilder {
     /// of agent and team; with neither, Feather picks an attached one at
     /// random.
     pub fn agent_id(mut self, id: Uuid) -> Self {
-        self.agent = Setting::Set(id);
+        self.agent.set(id);
         self
     }
 
@@ -71,34 +57,7 @@ impl FeatherBuilder {
     /// team. Feather ignores a call's variables then, its document says
     /// (`/components/schemas/OutboundRequest/properties/context_variables`).
     pub fn team_id(mut self, id: Uuid) -> Self {
-        self.team = Setting::Set(id);
-        self
-    }
-
-    /// The server. Required: the document lists a sandbox and a local server
-    /// only (see [`feather_api::SERVERS`]), so the choice is yours.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.access.base_url = Setting::Set(url.into());
-        self
-    }
-
-    /// The connection's limits and routes.
-    pub fn transport(mut self, transport: Transport) -> Self {
-        self.access.transport = transport;
-        self
-    }
-
-    /// Sends through a client of your own, whose settings cannot be checked: it
-    /// may follow redirects or send a request twice. Nothing that it reports
-    /// then proves that no call was placed, so every error but an invalid call
-    /// is [`Outcome::Unknown`](crate::Outcome::Unknown). A 2xx is a receipt;
-    /// where a redirect led to it, only if it names a call. (A redirect back to
-    /// the same address cannot be seen.)
-    ///
-    /// Of the [`transport`](Self::transport), the limits on time and on the
-    /// reply, and the rule on plain HTTP, still count.
-    pub fn unverified_client(mut self, client: HttpClient) -> Self {
-        self.access.callers = Some(client);
+        self.team.set(id);
         self
     }
 
@@ -109,12 +68,11 @@ impl FeatherBuilder {
         self.read_lookup(&|name| env::var_os(name))
     }
 
-    pub(crate) fn read_lookup(mut self, lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let env = Env(lookup);
-        self.access.read(&env, API_KEY, BASE_URL);
-        set_from(&mut self.from, env.uuid(FROM.variable));
-        set_from(&mut self.agent, env.uuid(AGENT.variable));
-        set_from(&mut self.team, env.uuid(TEAM.variable));
+    pub(crate) fn read_lookup(mut self, lookup: Lookup<'_>) -> Self {
+        self.access.read(lookup);
+        self.from.read(lookup, uuid);
+        self.agent.read(lookup, uuid);
+        self.team.read(lookup, uuid);
         self
     }
 
@@ -126,16 +84,14 @@ impl FeatherBuilder {
     /// both are set.
     pub fn build(self) -> Result<Dialer, ConfigError> {
         let mut problems = Problems::of(Vendor::Feather);
-        let access = self
-            .access
-            .check(&mut problems, API_KEY, BASE_URL, CallContext::new);
-        let from = problems.keep(self.from.required(FROM));
-        let agent = problems.keep(self.agent.optional(AGENT)).flatten();
-        let team = problems.keep(self.team.optional(TEAM)).flatten();
+        let access = self.access.check(&mut problems, CallContext::new);
+        let from = problems.keep(self.from.required(Ok));
+        let agent = problems.keep(self.agent.optional(Ok)).flatten();
+        let team = problems.keep(self.team.optional(Ok)).flatten();
         if agent.is_some() && team.is_some() {
-            problems.add(format!(
-                "both {AGENT} and {TEAM} are set, and at most one may be"
-            ));
+            problems.add(
+                "both `agent_id` (FEATHER_AGENT_ID) and `team_id` (FEATHER_TEAM_ID) are set, and at most one may be",
+            );
         }
         match (access, from) {
             (Some(access), Some(from)) if problems.is_empty() => {
@@ -218,6 +174,8 @@ impl Feather {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     const ID: &str = "7d9f2c1e-6b1d-4f5a-9c3e-2a8b7d6e5f40";

@@ -21,6 +21,19 @@ use crate::{Attempt, Outcome, Vendor, exchange::Exchange};
 /// is `None` then, and [`id`](Self::id) and [`fields`](Self::fields) hold what
 /// could be read.
 ///
+///
+#[cfg_attr(feature = "mock", doc = "```")]
+#[cfg_attr(not(feature = "mock"), doc = "```ignore")]
+/// use dialer_core::{Vendor, mock};
+///
+/// let body = r#"{"session_id": "s1", "room_name": null, "queued": true}"#;
+/// let receipt = mock::reply(Vendor::Feather, 200, &[], body)?;
+/// assert_eq!(receipt.id(), Some("s1"));
+/// assert_eq!(receipt.fields()["queued"], true);
+/// assert!(receipt.reply().is_none(), "the document has no null there");
+/// # Ok::<(), dialer_core::DialError>(())
+/// ```
+///
 /// `Debug` shows the names of the fields, not their values; serialised, it
 /// shows them all. What was serialised comes back without [`reply`](Self::reply),
 /// [`headers`](Self::headers) and [`body`](Self::body).

@@ -5,6 +5,8 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::time::{Instant, sleep};
 
+use tracing::Instrument as _;
+
 use crate::{Call, Dial, dial::Dialing};
 
 /// How often and for how long to dial again.
@@ -92,8 +94,11 @@ impl<D: Dial> Dial for Retry<D> {
         Box::pin(async move {
             let began = Instant::now();
             let mut earlier = Vec::new();
+            let mut number = 0_u32;
             loop {
-                let error = match self.dialer.dial(call).await {
+                number += 1;
+                let attempt = tracing::info_span!("attempt", number);
+                let error = match self.dialer.dial(call).instrument(attempt).await {
                     Ok(receipt) => return Ok(receipt.after(earlier)),
                     Err(error) => error,
                 };

@@ -13,6 +13,17 @@ use crate::{Call, Dial, DialError, Dialer, Receipt};
 /// A dial under way that owns its call.
 type Owned = Pin<Box<dyn Future<Output = Result<Receipt, DialError>> + Send>>;
 
+/// ```
+/// use dialer_core::{Call, Dialer};
+/// use tower::{Service as _, ServiceBuilder, ServiceExt as _};
+///
+/// # async fn example(dialer: Dialer, call: Call) -> Result<(), dialer_core::DialError> {
+/// let mut service = ServiceBuilder::new().concurrency_limit(8).service(dialer);
+/// let receipt = service.ready().await?.call(call).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Always ready. A layer that drops the future (a timeout) drops the verdict
 /// with it, and one that retries must ask [`DialError::is_transient`]: set
 /// [`Transport::timeout`](crate::Transport::timeout) and wrap the dialer in

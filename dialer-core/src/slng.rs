@@ -1,8 +1,7 @@
 //! SLNG: `POST /v1/agents/{agent_id}/calls`.
 
-use std::{borrow::Cow, collections::BTreeMap, env, ffi::OsString, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, env, time::Duration};
 
-use reqwest::Client as HttpClient;
 use secrecy::SecretString;
 use serde_json::Value;
 use slng_api::{CallContext, Client, types};
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Call, ConfigError, Dialer, FieldError, Transport, Vendor,
-    config::{Access, Env, Name, Problems, Setting, set_from},
+    config::{Access, Lookup, Problems, Setting, access_setters, uuid},
     dialer::Account,
     exchange::Answer,
 };
@@ -21,21 +20,8 @@ const MAX_VARIABLES: usize = 32;
 /// characters over all values.
 const MAX_CHARACTERS: usize = 8192;
 
-const API_KEY: Name = Name {
-    setter: "api_key",
-    variable: "SLNG_API_KEY",
-};
-const BASE_URL: Name = Name {
-    setter: "base_url",
-    variable: "SLNG_BASE_URL",
-};
-const AGENT: Name = Name {
-    setter: "agent_id",
-    variable: "SLNG_AGENT_ID",
-};
-
 /// Sets up a [`Dialer`] for an account at SLNG; see [`Dialer::slng`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct SlngBuilder {
     access: Access,
@@ -44,16 +30,23 @@ pub struct SlngBuilder {
 }
 
 impl SlngBuilder {
-    /// The API key, sent as a bearer token. Required.
-    pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.access.api_key = Setting::Set(key.into());
-        self
+    pub(crate) fn new() -> Self {
+        Self {
+            access: Access::new("SLNG_API_KEY", "SLNG_BASE_URL"),
+            agent: Setting::new("agent_id", "SLNG_AGENT_ID"),
+            as_text: false,
+        }
+    }
+
+    access_setters! {
+        key: "The API key, sent as a bearer token. Required.",
+        server: "The server; the one of the document (see [`slng_api::SERVERS`]) unless set."
     }
 
     /// The agent that speaks. Required; it must be configured with an outbound
     /// connection.
     pub fn agent_id(mut self, id: Uuid) -> Self {
-        self.agent = Setting::Set(id);
+        self.agent.set(id);
         self
     }
 
@@ -65,43 +58,15 @@ impl SlngBuilder {
         self
     }
 
-    /// The server; the one of the document (see [`slng_api::SERVERS`]) unless
-    /// set.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.access.base_url = Setting::Set(url.into());
-        self
-    }
-
-    /// The connection's limits and routes.
-    pub fn transport(mut self, transport: Transport) -> Self {
-        self.access.transport = transport;
-        self
-    }
-
-    /// Sends through a client of your own, whose settings cannot be checked: it
-    /// may follow redirects or send a request twice. Nothing that it reports
-    /// then proves that no call was placed, so every error but an invalid call
-    /// is [`Outcome::Unknown`](crate::Outcome::Unknown). A 2xx is a receipt;
-    /// where a redirect led to it, only if it names a call. (A redirect back to
-    /// the same address cannot be seen.)
-    ///
-    /// Of the [`transport`](Self::transport), the limits on time and on the
-    /// reply, and the rule on plain HTTP, still count.
-    pub fn unverified_client(mut self, client: HttpClient) -> Self {
-        self.access.callers = Some(client);
-        self
-    }
-
     /// Reads `SLNG_API_KEY`, `SLNG_AGENT_ID` and `SLNG_BASE_URL`, over what was
     /// set before. One that is empty counts as not set.
     pub fn read_env(self) -> Self {
         self.read_lookup(&|name| env::var_os(name))
     }
 
-    pub(crate) fn read_lookup(mut self, lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let env = Env(lookup);
-        self.access.read(&env, API_KEY, BASE_URL);
-        set_from(&mut self.agent, env.uuid(AGENT.variable));
+    pub(crate) fn read_lookup(mut self, lookup: Lookup<'_>) -> Self {
+        self.access.read(lookup);
+        self.agent.read(lookup, uuid);
         self
     }
 
@@ -112,13 +77,11 @@ impl SlngBuilder {
     /// Names everything that is missing or malformed.
     pub fn build(mut self) -> Result<Dialer, ConfigError> {
         let mut problems = Problems::of(Vendor::Slng);
-        if let (Setting::Unset, Some(server)) = (&self.access.base_url, slng_api::SERVERS.first()) {
-            self.access.base_url = Setting::Set(server.url.to_owned());
+        if let Some(server) = slng_api::SERVERS.first() {
+            self.access.base_url.set_if_unset(server.url.to_owned());
         }
-        let access = self
-            .access
-            .check(&mut problems, API_KEY, BASE_URL, CallContext::new);
-        let agent = problems.keep(self.agent.required(AGENT));
+        let access = self.access.check(&mut problems, CallContext::new);
+        let agent = problems.keep(self.agent.required(Ok));
         match (access, agent) {
             (Some(access), Some(agent)) => {
                 let context = access
@@ -252,5 +215,64 @@ mod tests {
         );
         assert_eq!(error.vendor(), Vendor::Slng);
         assert_eq!(slng_api::SERVERS[0].url, "https://api.agents.slng.ai");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_call_is_valid_exactly_within_the_limits(
+            lengths in proptest::collection::vec(0_usize..1100, 0..40),
+            number in proptest::option::of(0_usize..40),
+            as_text: bool,
+        ) {
+            let call = lengths.iter().enumerate().fold(
+                Call::to("+14155551234".parse().expect("a number")),
+                |call, (n, length)| match number {
+                    Some(at) if at == n => call.variable(format!("v{n}"), 7),
+                    _ => call.variable(format!("v{n}"), "é".repeat(*length)),
+                },
+            );
+            let is_number = |n: &usize| number == Some(*n);
+            let has_number = (0..lengths.len()).any(|n| is_number(&n));
+            let texts = || lengths.iter().enumerate().filter(|(n, _)| !is_number(n)).map(|(_, length)| length);
+            let total = texts().sum::<usize>() + usize::from(has_number && as_text);
+            let valid = lengths.len() <= 32
+                && texts().all(|length| *length <= 1024)
+                && total <= 8192
+                && (as_text || !has_number);
+            proptest::prop_assert_eq!(request(&call, as_text).is_ok(), valid);
+            if let Err(problems) = request(&call, as_text) {
+                let too_long = texts().filter(|length| **length > 1024).count();
+                let others = [lengths.len() > 32, total > 8192, has_number && !as_text];
+                let expected = too_long + others.iter().filter(|other| **other).count();
+                proptest::prop_assert_eq!(problems.len(), expected, "all are reported together");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_and_booleans_are_text_only_when_asked_for() {
+        let call = Call::to_template("{{phone}}")
+            .variable("n", 1.5)
+            .variable("b", true)
+            .variable("z", Value::Null);
+        let problems = request(&call, false).expect_err("three");
+        let locs: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.loc[1].as_str())
+            .collect();
+        assert_eq!(locs.len(), 3);
+        let problems = request(&call, true).expect_err("null is no text");
+        assert_eq!(
+            problems[0].to_string(),
+            "arguments.z: SLNG takes text only, and this is null"
+        );
+        let call = Call::to_template("{{phone}}")
+            .variable("n", 1.5)
+            .variable("b", true);
+        let sent = serde_json::to_value(request(&call, true).expect("text")).expect("JSON");
+        assert_eq!(
+            sent,
+            serde_json::json!({"phone_number": "{{phone}}", "arguments": {"n": "1.5", "b": "true"}})
+        );
     }
 }

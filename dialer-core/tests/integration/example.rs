@@ -1,4 +1,4 @@
-//! The example `dial`, run as a user would.
+//! The examples, run as a user would.
 
 use std::{env, process::Output};
 
@@ -7,14 +7,18 @@ use tokio::process::Command;
 
 use crate::vendor::{AGENT, FROM, KEY, Loopback, NUMBER};
 
-/// The example, with an empty environment.
+/// The example `dial`, with an empty environment.
 pub(crate) fn dial(args: &[&str]) -> Command {
+    example("dial", args)
+}
+
+fn example(name: &str, args: &[&str]) -> Command {
     let mut folder = env::current_exe().expect("a path");
     folder.pop();
     folder.pop();
     let program = folder
         .join("examples")
-        .join(format!("dial{}", env::consts::EXE_SUFFIX));
+        .join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),
         "{} is missing: `cargo test` builds it",
@@ -23,6 +27,18 @@ pub(crate) fn dial(args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(args).env_clear();
     command
+}
+
+#[tokio::test]
+async fn the_tool_for_a_language_model_has_the_schema_of_a_call() {
+    let (code, stdout, stderr) = run(example("tool_schema", &[])).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    let tool: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(tool["input_schema"]["required"], json!(["to"]));
+    assert_eq!(
+        tool["input_schema"]["properties"]["to"]["pattern"],
+        "^\\+[1-9][0-9]{1,14}$"
+    );
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -10,7 +10,7 @@ use dialer_core::{DialError, Dialer, ErrorKind, Outcome, Transport, Vendor};
 use reqwest::Proxy;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -66,6 +66,29 @@ async fn without_a_connection_no_call_was_placed() {
     }
 }
 
+/// A vendor that takes no more connections: its queue is full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_is_not_accepted_in_time_is_no_connection() {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind("127.0.0.1:0".parse().expect("an address"))
+        .expect("loopback");
+    let listener = socket.listen(1).expect("listens");
+    let address = listener.local_addr().expect("bound");
+    let mut queued = Vec::new();
+    while let Ok(stream) = timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
+        queued.push(stream.expect("a connection"));
+    }
+    let error = fails(Vendor::Slng, &format!("http://{address}")).await;
+    assert_eq!(
+        (error.outcome(), error.is_transient()),
+        (Outcome::NotPlaced, true)
+    );
+    assert!(error.is_timeout());
+    drop((listener, queued));
+}
+
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_no_connection() {
     let error = fails(Vendor::Slng, "https://dialer.invalid").await;
@@ -104,7 +127,7 @@ async fn a_tls_handshake_that_is_refused_or_stalls_is_no_connection() {
 }
 
 /// Faults after connecting, and how many whole requests the vendor gets.
-fn faults() -> [(&'static str, Does, usize); 12] {
+pub(crate) fn faults() -> [(&'static str, Does, usize); 12] {
     let drip = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec();
     [
         ("closed at once", Does::ClosesAtOnce, 0),

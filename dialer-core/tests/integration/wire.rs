@@ -188,6 +188,15 @@ async fn an_invalid_call_is_not_sent_and_names_all_that_is_wrong() {
     assert!(error.to_string().contains("(6 characters)"), "{error}");
     assert!(!error.to_string().contains("12345"), "{error}");
 
+    let template = Call::to_template("{{phone}}");
+    let error = feather.dial(&template).await.expect_err("invalid");
+    assert!(
+        error
+            .to_string()
+            .contains("to_phone_number: Feather takes a number, not a template"),
+        "{error}"
+    );
+
     assert_eq!(server.received().len(), 0);
 }
 
