@@ -5,7 +5,7 @@
 //! dials that.
 //!
 //! Exit code: 0 placed, 3 not placed, 4 unknown, 2 bad usage or configuration.
-#![allow(clippy::expect_used, clippy::print_stderr)]
+#![allow(clippy::print_stderr)]
 
 use std::{
     error::Error,
@@ -14,10 +14,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use dialer_core::{
-    Call, ConfigError, DialError, Dialer, Outcome, PhoneNumber, Receipt, feather_api, slng_api,
-};
-use httpmock::MockServer;
+use dialer_core::{Call, DialError, Dialer, Outcome, PhoneNumber, Receipt, mock::MockVendor};
 use serde_json::json;
 
 /// Dial one number through Feather or SLNG.
@@ -45,6 +42,18 @@ enum VendorArg {
     Slng,
 }
 
+impl VendorArg {
+    /// Whether any environment variable names an account of that vendor.
+    fn is_configured(self) -> bool {
+        let prefix = match self {
+            Self::Feather => "FEATHER_",
+            Self::Slng => "SLNG_",
+        };
+        std::env::vars_os()
+            .any(|(name, value)| name.to_string_lossy().starts_with(prefix) && !value.is_empty())
+    }
+}
+
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
@@ -55,24 +64,28 @@ fn variable(text: &str) -> Result<(String, String), String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let mock = is_mock(args.vendor);
-    let server = if mock {
-        Some(MockServer::start_async().await)
-    } else {
-        None
+    let mock = match args.vendor {
+        Some(vendor) if vendor.is_configured() => None,
+        Some(VendorArg::Slng) => Some(MockVendor::slng().await),
+        Some(VendorArg::Feather) | None => Some(MockVendor::feather().await),
     };
-    let dialer = match dialer(args.vendor, server.as_ref()) {
+    let built = match (&mock, args.vendor) {
+        (Some(mock), _) => Ok(mock.dialer()),
+        (None, Some(VendorArg::Slng)) => Dialer::slng().read_env().build(),
+        (None, _) => Dialer::feather().read_env().build(),
+    };
+    let dialer = match built {
         Ok(dialer) => dialer,
         Err(error) => {
             eprintln!("error: {error}");
             return ExitCode::from(2);
         }
     };
-    let vendor = dialer.vendor();
-    if let Some(server) = &server {
+    if let Some(mock) = &mock {
+        mock.places();
+        let (vendor, address) = (dialer.vendor(), mock.server().base_url());
         eprintln!(
-            "MOCK: no phone will ring. This is a mock of {vendor} at {}, in this process.",
-            server.base_url()
+            "MOCK: no phone will ring. This is a mock of {vendor} at {address}, in this process."
         );
         eprintln!(
             "To dial for real, pass --vendor and set the vendor's variables (see the README)."
@@ -89,7 +102,7 @@ async fn main() -> ExitCode {
     report(&result);
     if args.json {
         // A reader that has gone does not change the outcome.
-        let _ = writeln!(io::stdout(), "{:#}", as_json(&result, mock));
+        let _ = writeln!(io::stdout(), "{:#}", as_json(&result, mock.is_some()));
     }
     ExitCode::from(
         match result.map_or_else(|error| error.outcome(), |_| Outcome::Placed) {
@@ -98,53 +111,6 @@ async fn main() -> ExitCode {
             Outcome::Unknown => 4,
         },
     )
-}
-
-/// Whether nothing names an account of that vendor.
-fn is_mock(vendor: Option<VendorArg>) -> bool {
-    let prefix = match vendor {
-        None => return true,
-        Some(VendorArg::Feather) => "FEATHER_",
-        Some(VendorArg::Slng) => "SLNG_",
-    };
-    !std::env::vars_os()
-        .any(|(name, value)| name.to_string_lossy().starts_with(prefix) && !value.is_empty())
-}
-
-fn dialer(vendor: Option<VendorArg>, mock: Option<&MockServer>) -> Result<Dialer, ConfigError> {
-    let any_id = "550e8400-e29b-41d4-a716-446655440000"
-        .parse()
-        .unwrap_or_default();
-    match (vendor.unwrap_or(VendorArg::Feather), mock) {
-        (VendorArg::Feather, None) => Dialer::feather().read_env().build(),
-        (VendorArg::Slng, None) => Dialer::slng().read_env().build(),
-        (VendorArg::Feather, Some(server)) => {
-            use feather_api::{mock::MockServerExt as _, types::OutboundResponse};
-            server.outbound(|_, then| {
-                let reply = OutboundResponse::builder()
-                    .room_name("mock-room")
-                    .dispatch_id("mock-dispatch")
-                    .agent_name("mock-agent")
-                    .session_id(any_id);
-                then.ok(&reply.try_into().expect("all four required fields are set"));
-            });
-            let builder = Dialer::feather()
-                .api_key("mock-key")
-                .from_phone_number_id(any_id);
-            builder.base_url(server.base_url()).build()
-        }
-        (VendorArg::Slng, Some(server)) => {
-            use slng_api::{mock::MockServerExt as _, types::AgentCallResponse};
-            server.dispatch_call(|_, then| {
-                let reply = AgentCallResponse::builder()
-                    .call_id(any_id)
-                    .message("Call dispatched successfully");
-                then.ok(&reply.try_into().expect("both required fields are set"));
-            });
-            let builder = Dialer::slng().api_key("mock-key").agent_id(any_id);
-            builder.base_url(server.base_url()).build()
-        }
-    }
 }
 
 fn report(result: &Result<Receipt, DialError>) {

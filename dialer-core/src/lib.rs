@@ -58,7 +58,7 @@
 //!
 //! - `rustls` (default) or `native-tls` choose the TLS implementation; with
 //!   neither, only `http://` addresses can be reached.
-//! - `batch`: [`Batch`], many calls at a pace.
+//! - `batch`: `Batch`, many calls at a pace.
 //! - `tower`: a dialer is a `tower::Service<Call>`.
 //! - `phonenumber`: [`PhoneNumber`] from a national form, in a region that you
 //!   name.
