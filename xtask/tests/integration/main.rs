@@ -16,5 +16,6 @@ mod house;
 mod lower;
 mod overlay;
 mod refresh;
+mod schemas;
 mod slice;
 mod support;
