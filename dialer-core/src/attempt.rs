@@ -21,6 +21,27 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// The vendor's id of the request, where it sent one.
     pub request_id: Option<String>,
-    /// How long it took.
+    /// How long it took; serialised in milliseconds.
+    #[serde(rename = "took_ms", with = "milliseconds")]
+    #[schemars(with = "u64")]
     pub took: Duration,
+}
+
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        took: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
 }

@@ -7,7 +7,7 @@ use std::{
     num::NonZeroU32,
     pin::Pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_util::{Stream, StreamExt as _};
@@ -15,11 +15,16 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::Instrument as _;
 
-use crate::{Call, Dial, DialError, ErrorKind, Outcome, Receipt};
+use crate::{
+    Call, Destination, Dial, DialError, ErrorKind, Outcome, PhoneNumber, Receipt, RetryPolicy,
+    retry::{Next, Tries},
+    trace,
+};
 
 /// How a batch is dialled.
 ///
@@ -42,7 +47,8 @@ use crate::{Call, Dial, DialError, ErrorKind, Outcome, Receipt};
 /// the token of [`stop_on`](Self::stop_on) does: what is being dialled ends and
 /// is given as any other; what is not yet dialled is given as
 /// [`NotDialled`]. The input is read to its end for that, so end an endless one
-/// yourself (`calls.take_until(token.cancelled_owned())`).
+/// yourself (`calls.take_until(token.cancelled_owned())`). Of a dialer that
+/// fails over, the last error is the one that counts.
 ///
 /// # Memory
 ///
@@ -55,6 +61,7 @@ pub struct Batch {
     per_second: Option<NonZeroU32>,
     refuse_keys: bool,
     refuse_numbers: bool,
+    retry: RetryPolicy,
     stop: CancellationToken,
 }
 
@@ -66,6 +73,7 @@ impl Batch {
             per_second: None,
             refuse_keys: false,
             refuse_numbers: false,
+            retry: RetryPolicy::new().tries(1),
             stop: CancellationToken::new(),
         }
     }
@@ -94,6 +102,14 @@ impl Batch {
         self
     }
 
+    /// Dials again by `policy` what is proven not placed and transient; off
+    /// unless set. Every try waits for its turn as a first one does, which a
+    /// [`Retry`](crate::Retry) inside of the dialer could not.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
     /// Stops, gracefully, when the token is cancelled.
     pub fn stop_on(mut self, token: CancellationToken) -> Self {
         self.stop = token;
@@ -103,15 +119,18 @@ impl Batch {
     /// Dials `calls`, each with a key of the caller's, and gives each as it
     /// ends.
     ///
-    /// It runs only while it is polled. Dropped, it drops the dials under way:
-    /// no verdict is had for them, and phones may ring. To stop without losing
-    /// a verdict, cancel the token and read to the end, or use
-    /// [`spawn`](Self::spawn).
+    /// Each dial runs in a task of its own, so that a reader who takes his time
+    /// costs no verdict; the next ones begin only when it is polled. Dropped, it
+    /// drops the dials under way: no verdict is had for them, and phones may
+    /// ring. To stop without losing a verdict, cancel the token and read to the
+    /// end, or use [`spawn`](Self::spawn).
+    ///
+    /// It must be polled on a Tokio runtime.
     pub fn run<K, S, D>(self, dialer: D, calls: S) -> impl Stream<Item = Ended<K>>
     where
         K: Clone + Eq + Hash,
         S: Stream<Item = (K, Call)>,
-        D: Dial,
+        D: Dial + 'static,
     {
         let mut seen = Seen {
             keys: self.refuse_keys.then(HashSet::new),
@@ -122,12 +141,18 @@ impl Batch {
         calls
             .map(move |(key, call)| {
                 let repeated = seen.refuse(&key, &call);
-                let (dialer, gate) = (dialer.clone(), gate.clone());
+                let (dialer, gate, call) = (dialer.clone(), gate.clone(), Arc::new(call));
                 async move {
-                    let result = match repeated {
-                        Some(reason) => Err(BatchError::NotDialled(reason)),
-                        None => gate.dial(&*dialer, &call).await,
+                    let result = if let Some(reason) = repeated {
+                        Err(BatchError::NotDialled(reason))
+                    } else {
+                        let call = call.clone();
+                        let dial = async move { gate.dial(&*dialer, &call).await };
+                        let task = tokio::spawn(dial.in_current_span());
+                        let ended = AbortOnDropHandle::new(task).await;
+                        ended.unwrap_or_else(|panic| Err(BatchError::Panicked(panic.to_string())))
                     };
+                    let call = Arc::unwrap_or_clone(call);
                     Ended { key, call, result }
                 }
             })
@@ -141,10 +166,11 @@ impl Batch {
     ///
     /// # Panics
     ///
-    /// Outside of a Tokio runtime.
+    /// Outside of a Tokio runtime; and, when it is read, where the input
+    /// panicked.
     pub fn spawn<K, S, D>(self, dialer: D, calls: S) -> Spawned<K>
     where
-        K: Clone + Eq + Hash + Send + fmt::Debug + 'static,
+        K: Clone + Eq + Hash + Send + 'static,
         S: Stream<Item = (K, Call)> + Send + 'static,
         D: Dial + 'static,
     {
@@ -157,6 +183,7 @@ impl Batch {
         Spawned {
             receiver,
             task,
+            task_ended: false,
             stop: stop.drop_guard(),
         }
     }
@@ -188,6 +215,7 @@ impl<K> Ended<K> {
             Ok(_) => Outcome::Placed,
             Err(BatchError::Dial(error)) => error.outcome(),
             Err(BatchError::NotDialled(_)) => Outcome::NotPlaced,
+            Err(BatchError::Panicked(_)) => Outcome::Unknown,
         }
     }
 }
@@ -200,6 +228,8 @@ pub enum BatchError {
     Dial(DialError),
     /// It was not.
     NotDialled(NotDialled),
+    /// The dialer panicked, with these words: what came of it is not known.
+    Panicked(String),
 }
 
 /// Why a call of a batch was not dialled.
@@ -237,6 +267,10 @@ impl fmt::Display for BatchError {
         match self {
             Self::Dial(error) => error.fmt(f),
             Self::NotDialled(reason) => reason.fmt(f),
+            Self::Panicked(words) => write!(
+                f,
+                "the dialer panicked; a call may have been placed: {words}"
+            ),
         }
     }
 }
@@ -245,7 +279,7 @@ impl std::error::Error for BatchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Dial(error) => error.source(),
-            Self::NotDialled(_) => None,
+            Self::NotDialled(_) | Self::Panicked(_) => None,
         }
     }
 }
@@ -256,26 +290,22 @@ impl std::error::Error for BatchError {
 pub struct Spawned<K> {
     receiver: mpsc::Receiver<Ended<K>>,
     task: JoinHandle<()>,
+    task_ended: bool,
     stop: tokio_util::sync::DropGuard,
 }
 
 impl<K> Spawned<K> {
     /// Stops gracefully and gives all that has not been read yet: the calls
-    /// that were being dialled, and those that were not.
-    ///
-    /// # Panics
-    ///
-    /// When the input or the dialer panicked.
+    /// that were being dialled, and those that were not. Waits for the input to
+    /// end. Where the input panicked, gives what there is, and logs it.
     pub async fn finish(mut self) -> Vec<Ended<K>> {
         self.stop.disarm().cancel();
         let mut rest = Vec::new();
         while let Some(ended) = self.receiver.recv().await {
             rest.push(ended);
         }
-        if let Err(error) = self.task.await
-            && let Ok(panic) = error.try_into_panic()
-        {
-            std::panic::resume_unwind(panic);
+        if let Err(panic) = self.task.await {
+            tracing::error!(%panic, "the input of a batch panicked");
         }
         rest
     }
@@ -285,13 +315,22 @@ impl<K> Stream for Spawned<K> {
     type Item = Ended<K>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Ended<K>>> {
-        self.receiver.poll_recv(cx)
+        let next = ready!(self.receiver.poll_recv(cx));
+        if next.is_none()
+            && !self.task_ended
+            && let Err(error) = ready!(Pin::new(&mut self.task).poll(cx))
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+        self.task_ended |= next.is_none();
+        Poll::Ready(next)
     }
 }
 
 /// Runs a batch to its end. Where nobody reads any longer, it cancels `unread`,
 /// which ends the input, and logs what comes of the dials under way.
-async fn deliver<K: fmt::Debug>(
+async fn deliver<K>(
     ended: impl Stream<Item = Ended<K>>,
     sender: mpsc::Sender<Ended<K>>,
     unread: CancellationToken,
@@ -307,7 +346,13 @@ async fn deliver<K: fmt::Debug>(
         };
         let Some(next) = next else { return };
         if let Err(mpsc::error::SendError(lost)) = sender.send(next).await {
-            tracing::warn!(key = ?lost.key, outcome = ?lost.outcome(), "nobody reads what came of this call");
+            let receipt = lost.result.as_ref().ok();
+            tracing::warn!(
+                dialer.to = ?lost.call.destination(),
+                dialer.outcome = lost.outcome().as_str(),
+                dialer.call_id = receipt.and_then(Receipt::id).map(trace::short),
+                "nobody reads what came of this call"
+            );
         }
     }
 }
@@ -315,7 +360,7 @@ async fn deliver<K: fmt::Debug>(
 /// Keys and numbers that were there before, where that matters.
 struct Seen<K> {
     keys: Option<HashSet<K>>,
-    numbers: Option<HashSet<String>>,
+    numbers: Option<HashSet<PhoneNumber>>,
 }
 
 impl<K: Clone + Eq + Hash> Seen<K> {
@@ -327,9 +372,11 @@ impl<K: Clone + Eq + Hash> Seen<K> {
         {
             return Some(NotDialled::RepeatedKey);
         }
-        let number = call.destination().as_str();
-        let numbers = self.numbers.as_mut();
-        let repeated = numbers.is_some_and(|numbers| !numbers.insert(number.to_owned()));
+        let (Some(numbers), Destination::Number(number)) = (&mut self.numbers, call.destination())
+        else {
+            return None;
+        };
+        let repeated = !numbers.insert(number.clone());
         repeated.then_some(NotDialled::RepeatedNumber)
     }
 }
@@ -338,6 +385,7 @@ impl<K: Clone + Eq + Hash> Seen<K> {
 struct Gate {
     stop: CancellationToken,
     limiter: Option<DefaultDirectRateLimiter>,
+    retry: RetryPolicy,
     account: OnceLock<ErrorKind>,
     paused_until: Mutex<Option<Instant>>,
 }
@@ -351,24 +399,41 @@ impl Gate {
         Self {
             stop: batch.stop.child_token(),
             limiter: batch.per_second.map(limiter),
+            retry: batch.retry,
             account: OnceLock::new(),
             paused_until: Mutex::new(None),
         }
     }
 
     async fn dial(&self, dialer: &impl Dial, call: &Call) -> Result<Receipt, BatchError> {
+        let mut tries = Tries::new(self.retry);
+        let mut last = None;
+        loop {
+            self.unless_stopped(self.turn()).await;
+            if let Some(reason) = self.stopped() {
+                // A try that was to be repeated is the last one then.
+                return Err(last.map_or(BatchError::NotDialled(reason), BatchError::Dial));
+            }
+            let result = dialer.dial(call).instrument(tries.span()).await;
+            if let Err(error) = &result {
+                self.note(error);
+            }
+            match tries.next(result) {
+                Next::End(result) => return result.map_err(BatchError::Dial),
+                Next::Again(error, wait) => {
+                    last = Some(error);
+                    self.unless_stopped(sleep(wait)).await;
+                }
+            }
+        }
+    }
+
+    async fn unless_stopped(&self, wait: impl Future<Output = ()>) {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => {}
-            () = self.turn() => {}
+            () = wait => {}
         }
-        if let Some(reason) = self.stopped() {
-            return Err(BatchError::NotDialled(reason));
-        }
-        dialer.dial(call).await.map_err(|error| {
-            self.note(&error);
-            BatchError::Dial(error)
-        })
     }
 
     fn stopped(&self) -> Option<NotDialled> {
@@ -408,12 +473,16 @@ impl Gate {
             // The first one counts.
             let _ = self.account.set(error.kind());
             self.stop.cancel();
-        } else if let (ErrorKind::RateLimited, Some(wait)) = (error.kind(), error.retry_after()) {
+        } else if let Some(wait) = error.retry_after() {
             let mut end = self
                 .paused_until
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
             *end = (*end).max(Instant::now().checked_add(wait));
+            tracing::warn!(
+                seconds = wait.as_secs_f64(),
+                "the vendor asks the batch to pause"
+            );
         }
     }
 }

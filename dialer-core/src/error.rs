@@ -98,6 +98,24 @@ impl ErrorKind {
         }
     }
 
+    /// The name that it is serialised and traced by, such as `rate_limited`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidCall => "invalid_call",
+            Self::Transport => "transport",
+            Self::Authentication => "authentication",
+            Self::InsufficientCredit => "insufficient_credit",
+            Self::Permission => "permission",
+            Self::NotFound => "not_found",
+            Self::Rejected => "rejected",
+            Self::NotConfiguredForOutbound => "not_configured_for_outbound",
+            Self::RateLimited => "rate_limited",
+            Self::VendorFault => "vendor_fault",
+            Self::UnexpectedStatus => "unexpected_status",
+        }
+    }
+
     /// Whether every other call of the same account will meet it too: the key
     /// is refused, has no permission, or there is no credit left.
     #[must_use]
@@ -295,7 +313,7 @@ impl Serialize for DialError {
             timeout: bool,
             message: String,
             status: Option<u16>,
-            retry_after: Option<Duration>,
+            retry_after_seconds: Option<f64>,
             request_id: Option<&'a str>,
             vendor_message: Option<&'a str>,
             field_errors: &'a [FieldError],
@@ -309,7 +327,7 @@ impl Serialize for DialError {
             timeout: self.is_timeout(),
             message: self.to_string(),
             status: self.status(),
-            retry_after: self.retry_after(),
+            retry_after_seconds: self.retry_after().map(|wait| wait.as_secs_f64()),
             request_id: self.request_id(),
             vendor_message: self.vendor_message(),
             field_errors: self.field_errors(),
@@ -319,6 +337,9 @@ impl Serialize for DialError {
     }
 }
 
+/// How many field errors `Display` shows.
+const SHOWN: usize = 5;
+
 impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
@@ -327,8 +348,11 @@ impl fmt::Display for DialError {
             (_, Some(status)) => write!(f, "replied {status} ({})", inner.kind)?,
             (ErrorKind::InvalidCall, None) => {
                 f.write_str("the call is invalid")?;
-                for (at, field) in inner.fields.iter().enumerate() {
+                for (at, field) in inner.fields.iter().take(SHOWN).enumerate() {
                     write!(f, "{}{field}", if at == 0 { ": " } else { "; " })?;
+                }
+                if let Some(more) = inner.fields.len().checked_sub(SHOWN + 1) {
+                    write!(f, "; and {} more", more + 1)?;
                 }
             }
             (_, None) => f.write_str(match (inner.verdict.transient, self.is_timeout()) {
@@ -347,19 +371,7 @@ impl fmt::Display for DialError {
 
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::InvalidCall => "invalid call",
-            Self::Transport => "transport",
-            Self::Authentication => "authentication",
-            Self::InsufficientCredit => "insufficient credit",
-            Self::Permission => "permission",
-            Self::NotFound => "not found",
-            Self::Rejected => "request refused",
-            Self::NotConfiguredForOutbound => "not configured for outbound calls",
-            Self::RateLimited => "rate limited",
-            Self::VendorFault => "vendor fault",
-            Self::UnexpectedStatus => "unexpected status",
-        })
+        f.pad(&self.as_str().replace('_', " "))
     }
 }
 

@@ -108,4 +108,6 @@ pub use retry::{Retry, RetryPolicy};
 pub use slng::SlngBuilder;
 pub use transport::Transport;
 
-pub use {feather_api, reqwest, slng_api};
+#[cfg(feature = "batch")]
+pub use tokio_util::sync::CancellationToken;
+pub use {feather_api, reqwest, secrecy::SecretString, slng_api, uuid::Uuid};

@@ -40,6 +40,7 @@ pub struct FieldError {
     pub msg: String,
     /// What is wrong, for a program, where the vendor says so; such as
     /// `string_pattern_mismatch`.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
 }
 
@@ -55,10 +56,17 @@ impl FieldError {
 
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names are the caller's or the vendor's: one line, and not a long one.
+        let short = |text: &str| {
+            text.chars()
+                .take(200)
+                .flat_map(char::escape_debug)
+                .collect::<String>()
+        };
         if !self.loc.is_empty() {
-            write!(f, "{}: ", self.loc.join("."))?;
+            write!(f, "{}: ", short(&self.loc.join(".")))?;
         }
-        f.write_str(&self.msg)
+        f.write_str(&short(&self.msg))
     }
 }
 

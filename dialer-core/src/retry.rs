@@ -1,13 +1,13 @@
 //! Dialling again, only where it is proven that nothing was placed.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::{Instant, sleep};
 
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
-use crate::{Call, Dial, dial::Dialing};
+use crate::{Attempt, Call, Dial, DialError, Receipt, dial::Dialing};
 
 /// How often and for how long to dial again.
 ///
@@ -63,6 +63,9 @@ impl Default for RetryPolicy {
 /// Dials again where an error is [transient](crate::DialError::is_transient), which
 /// only an error is that proves that no call was placed.
 ///
+/// In a batch, use `Batch::retry` instead, so that every try keeps the batch's
+/// pace, its pauses and its stop.
+///
 /// ```
 /// # use dialer_core::{Dialer, Retry, RetryPolicy};
 /// # fn example(dialer: Dialer) {
@@ -84,38 +87,79 @@ impl<D: Dial> Retry<D> {
 
 impl<D: Dial> Dial for Retry<D> {
     fn dial<'a>(&'a self, call: &'a Call) -> Dialing<'a> {
-        let policy = self.policy;
-        let mut waits = ExponentialBuilder::new()
+        Box::pin(async move {
+            let mut tries = Tries::new(self.policy);
+            loop {
+                let result = self.dialer.dial(call).instrument(tries.span()).await;
+                match tries.next(result) {
+                    Next::Again(_, wait) => sleep(wait).await,
+                    Next::End(result) => return result,
+                }
+            }
+        })
+    }
+}
+
+/// The tries of one call: how many there were, and what came of them.
+pub(crate) struct Tries {
+    policy: RetryPolicy,
+    waits: ExponentialBackoff,
+    began: Instant,
+    earlier: Vec<Attempt>,
+    number: usize,
+}
+
+/// What follows a try.
+#[allow(clippy::large_enum_variant)] // It lives for a moment.
+pub(crate) enum Next {
+    /// Another one, after this time; until then, this error is the last.
+    Again(DialError, Duration),
+    /// None; the result, with every attempt before it.
+    End(Result<Receipt, DialError>),
+}
+
+impl Tries {
+    pub(crate) fn new(policy: RetryPolicy) -> Self {
+        let waits = ExponentialBuilder::new()
             .with_jitter()
             .with_min_delay(policy.first_wait)
             .with_max_delay(policy.longest_wait)
             .with_max_times(policy.tries.saturating_sub(1))
             .build();
-        Box::pin(async move {
-            let began = Instant::now();
-            let mut earlier = Vec::new();
-            let mut number = 0_u32;
-            loop {
-                number += 1;
-                let attempt = tracing::info_span!("attempt", number);
-                let error = match self.dialer.dial(call).instrument(attempt).await {
-                    Ok(receipt) => return Ok(receipt.after(earlier)),
-                    Err(error) => error,
-                };
-                let wait = if error.is_transient() {
-                    waits.next()
-                } else {
-                    None
-                };
-                let wait = wait.map(|wait| wait.max(error.retry_after().unwrap_or_default()));
-                match wait {
-                    Some(wait) if began.elapsed().saturating_add(wait) <= policy.within => {
-                        earlier.extend_from_slice(error.attempts());
-                        sleep(wait).await;
-                    }
-                    _ => return Err(error.after(earlier)),
-                }
+        Self {
+            policy,
+            waits,
+            began: Instant::now(),
+            earlier: Vec::new(),
+            number: 0,
+        }
+    }
+
+    /// The span of the next try.
+    pub(crate) fn span(&mut self) -> Span {
+        self.number += 1;
+        tracing::info_span!("attempt", number = self.number)
+    }
+
+    pub(crate) fn next(&mut self, result: Result<Receipt, DialError>) -> Next {
+        let error = match result {
+            Ok(receipt) => return Next::End(Ok(receipt.after(mem::take(&mut self.earlier)))),
+            Err(error) => error,
+        };
+        let wait = if error.is_transient() {
+            self.waits.next()
+        } else {
+            None
+        };
+        let wait = wait.map(|wait| wait.max(error.retry_after().unwrap_or_default()));
+        match wait {
+            Some(wait) if self.began.elapsed().saturating_add(wait) <= self.policy.within => {
+                let earlier = mem::take(&mut self.earlier);
+                let error = error.after(earlier);
+                self.earlier = error.attempts().to_vec();
+                Next::Again(error, wait)
             }
-        })
+            _ => Next::End(Err(error.after(mem::take(&mut self.earlier)))),
+        }
     }
 }

@@ -8,7 +8,7 @@ use slng_api::{CallContext, Client, types};
 use uuid::Uuid;
 
 use crate::{
-    Call, ConfigError, Dialer, FieldError, Transport, Vendor,
+    Call, ConfigError, Destination, Dialer, FieldError, Transport, Vendor,
     config::{Access, Lookup, Problems, Setting, access_setters, uuid},
     dialer::Account,
     exchange::Answer,
@@ -149,7 +149,9 @@ fn request(call: &Call, as_text: bool) -> Result<types::AgentCallCreate, Vec<Fie
             Value::Number(_) | Value::Bool(_) if as_text => Cow::Owned(value.to_string()),
             _ => {
                 let given = type_name(value);
-                let problem = format!("SLNG takes text only, and this is {given}");
+                let length = value.to_string().chars().count();
+                let problem =
+                    format!("SLNG takes text only, and this is {given} ({length} characters)");
                 problems.push(FieldError::ours(&loc, problem));
                 continue;
             }
@@ -174,6 +176,17 @@ fn request(call: &Call, as_text: bool) -> Result<types::AgentCallCreate, Vec<Fie
         let problem =
             format!("{characters} characters in all, and SLNG takes at most {MAX_CHARACTERS}");
         problems.push(FieldError::ours(&["arguments"], problem));
+    }
+    if let Destination::Template { template } = call.destination()
+        && !template
+            .split_once("{{")
+            .is_some_and(|(_, rest)| rest.contains("}}"))
+    {
+        let length = template.chars().count();
+        let problem = format!(
+            "a template holds a placeholder such as {{{{phone}}}} ({length} characters given)"
+        );
+        problems.push(FieldError::ours(&["phone_number"], problem));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -264,8 +277,16 @@ mod tests {
         let problems = request(&call, true).expect_err("null is no text");
         assert_eq!(
             problems[0].to_string(),
-            "arguments.z: SLNG takes text only, and this is null"
+            "arguments.z: SLNG takes text only, and this is null (4 characters)"
         );
+        for template in ["", "4155551234", "{{", "}}{{", "+14155551234"] {
+            let problems = request(&Call::to_template(template), false).expect_err(template);
+            let problem = problems[0].to_string();
+            assert!(
+                problem
+                    .starts_with("phone_number: a template holds a placeholder such as {{phone}}")
+            );
+        }
         let call = Call::to_template("{{phone}}")
             .variable("n", 1.5)
             .variable("b", true);

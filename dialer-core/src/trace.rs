@@ -42,22 +42,27 @@ pub(crate) fn record(span: &Span, result: &Result<Receipt, DialError>) {
     let (status, request_id) = match result {
         Ok(receipt) => {
             span.record("dialer.outcome", "placed");
-            span.record("dialer.call_id", receipt.id());
+            span.record("dialer.call_id", receipt.id().map(short));
             (Some(receipt.status()), receipt.request_id())
         }
         Err(error) => {
             let outcome = error.outcome();
             span.record("dialer.outcome", outcome.as_str());
             span.record("otel.status_code", "ERROR");
-            span.record("error.type", tracing::field::display(error.kind()));
+            span.record("error.type", error.kind().as_str());
             (error.status(), error.request_id())
         }
     };
     span.record("http.response.status_code", status);
-    span.record("dialer.request_id", request_id);
+    span.record("dialer.request_id", request_id.map(short));
     if let Err(error) = result
         && error.outcome() == crate::Outcome::Unknown
     {
         span.in_scope(|| tracing::warn!("a call may have been placed"));
     }
+}
+
+/// An id that a vendor sent, no longer than an id is.
+pub(crate) fn short(id: &str) -> String {
+    id.chars().filter(|c| !c.is_control()).take(128).collect()
 }

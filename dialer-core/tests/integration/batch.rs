@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -11,7 +12,7 @@ use std::{
 
 use dialer_core::{
     Batch, BatchError, Call, Dial, DialError, Dialing, Ended, ErrorKind, NotDialled, Outcome,
-    Receipt, Vendor,
+    Receipt, RetryPolicy, Vendor,
     mock::{self, MockVendor},
 };
 use futures_util::{Stream, StreamExt as _, stream};
@@ -88,7 +89,7 @@ async fn every_call_ends_once_with_its_key_and_no_more_run_at_a_time_than_may() 
     let began = Instant::now();
     let ended: Vec<_> = Batch::new()
         .concurrency(7)
-        .run(&dialer, calls(100))
+        .run(dialer.clone(), calls(100))
         .collect()
         .await;
     let keys: BTreeSet<_> = ended.iter().map(|ended| ended.key).collect();
@@ -112,7 +113,7 @@ async fn results_come_as_they_end_and_the_input_is_read_no_further_than_needed()
             read.fetch_add(1, SeqCst);
         })
     };
-    let mut ended = std::pin::pin!(Batch::new().concurrency(4).run(&dialer, input));
+    let mut ended = std::pin::pin!(Batch::new().concurrency(4).run(dialer.clone(), input));
     for so_far in 1..=10 {
         ended.next().await.expect("one more");
         let read = read.load(SeqCst);
@@ -126,7 +127,7 @@ async fn no_more_dials_begin_in_a_second_than_may() {
     let began = std::time::Instant::now();
     let ended: Vec<_> = Batch::new()
         .per_second(50)
-        .run(&dialer, calls(26))
+        .run(dialer.clone(), calls(26))
         .collect()
         .await;
     // The first at once, 25 more at 20 ms each. An upper bound would only
@@ -145,7 +146,11 @@ async fn repeats_are_refused_only_when_asked() {
     let rows = || stream::iter(rows.map(|(key, n)| (key, number(n))));
     let dialer = Counting::new(SECOND, places);
     let of = async |batch: Batch| {
-        let mut ended: Vec<_> = batch.concurrency(1).run(&dialer, rows()).collect().await;
+        let mut ended: Vec<_> = batch
+            .concurrency(1)
+            .run(dialer.clone(), rows())
+            .collect()
+            .await;
         ended
             .iter_mut()
             .map(|ended| (ended.key, not_dialled(ended)))
@@ -204,7 +209,7 @@ async fn retry_after_pauses_the_whole_batch() {
     });
     let began = Instant::now();
     let mut at = Vec::new();
-    let mut ended = std::pin::pin!(Batch::new().concurrency(1).run(&dialer, calls(6)));
+    let mut ended = std::pin::pin!(Batch::new().concurrency(1).run(dialer.clone(), calls(6)));
     while let Some(ended) = ended.next().await {
         at.push((ended.key, ended.outcome(), began.elapsed().as_secs()));
     }
@@ -258,7 +263,7 @@ async fn an_error_of_the_account_stops_the_batch_and_the_rest_is_given_as_not_di
         let dialer = Counting::new(SECOND, answer);
         let ended: Vec<_> = Batch::new()
             .concurrency(3)
-            .run(&dialer, calls(50))
+            .run(dialer.clone(), calls(50))
             .collect()
             .await;
         assert_eq!(ended.len(), 50, "every call is given");
@@ -292,7 +297,7 @@ async fn the_token_stops_it_and_what_is_under_way_ends() {
         Batch::new()
             .concurrency(4)
             .stop_on(token.clone())
-            .run(&dialer, calls(20))
+            .run(dialer.clone(), calls(20))
     );
     for _ in 0..6 {
         assert_eq!(
@@ -331,7 +336,7 @@ async fn a_stop_ends_a_pause() {
         Batch::new()
             .concurrency(1)
             .stop_on(token.clone())
-            .run(&dialer, calls(3))
+            .run(dialer.clone(), calls(3))
     );
     ended.next().await.expect("the first");
     let began = Instant::now();
@@ -398,6 +403,174 @@ async fn dropping_a_spawned_batch_lets_the_dials_under_way_end_and_begins_no_mor
         None,
         "the task ended, and dialled no other"
     );
+}
+
+/// Each reply is there long before it is read; the time limit of a dial is
+/// well below the reader's time for one.
+#[tokio::test]
+async fn a_reader_who_takes_his_time_costs_no_verdict() {
+    let vendor = MockVendor::slng().await;
+    vendor.places();
+    let dialer = vendor.dialer().within(Duration::from_millis(500));
+    let batch = || Batch::new().concurrency(4);
+    let mut ended: Pin<Box<dyn Stream<Item = Ended<usize>>>> =
+        Box::pin(batch().run(dialer.clone(), calls(6)));
+    for spawned in [false, true] {
+        if spawned {
+            ended = Box::pin(batch().spawn(dialer.clone(), calls(6)));
+        }
+        let mut placed = 0;
+        while let Some(ended) = ended.next().await {
+            assert_eq!(
+                ended.outcome(),
+                Outcome::Placed,
+                "spawned: {spawned}: {:?}",
+                ended.result
+            );
+            placed += 1;
+            if placed < 3 {
+                sleep(Duration::from_millis(700)).await;
+            }
+        }
+        assert_eq!(placed, 6);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dialer_that_panics_costs_its_own_verdict_and_no_other() {
+    let dialer = Counting::new(SECOND, |n| {
+        assert!(n != 5, "on purpose");
+        places(n)
+    });
+    for spawned in [false, true] {
+        dialer.begun.store(0, SeqCst);
+        let ended: Vec<_> = if spawned {
+            Batch::new()
+                .spawn(dialer.clone(), calls(20))
+                .collect()
+                .await
+        } else {
+            Batch::new().run(dialer.clone(), calls(20)).collect().await
+        };
+        assert_eq!(ended.len(), 20);
+        let unknown: Vec<_> = ended
+            .iter()
+            .filter(|ended| ended.outcome() == Outcome::Unknown)
+            .collect();
+        let [panicked] = unknown[..] else {
+            panic!("one panicked: {unknown:?}");
+        };
+        assert!(
+            matches!(&panicked.result, Err(BatchError::Panicked(words)) if words.contains("panicked"))
+        );
+        assert_eq!(panicked.call, number(panicked.key));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "the input, on purpose")]
+async fn an_input_that_panics_is_not_an_input_that_ends() {
+    let input = calls(10).map(|(n, call)| {
+        assert!(n != 5, "the input, on purpose");
+        (n, call)
+    });
+    let dialer = Counting::new(SECOND, places);
+    let _: Vec<_> = Batch::new().spawn(dialer, input).collect().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_retry_after_pauses_and_a_shorter_one_does_not_shorten_it() {
+    let dialer = Counting::new(SECOND, |n| match n {
+        0 => mock::reply(Vendor::Slng, 503, &[("retry-after", "30")], ""),
+        1 => mock::reply(Vendor::Slng, 429, &[("retry-after", "5")], ""),
+        _ => places(n),
+    });
+    let began = Instant::now();
+    // Two at a time: the first two are refused in the same moment, after a
+    // second; four more take two, after the longer pause.
+    let ended: Vec<_> = Batch::new()
+        .concurrency(2)
+        .run(dialer.clone(), calls(6))
+        .collect()
+        .await;
+    assert_eq!((ended.len(), dialer.begun()), (6, 6));
+    assert_eq!(began.elapsed().as_secs(), 1 + 30 + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_try_of_a_batch_keeps_its_pause_and_its_stop() {
+    let policy = RetryPolicy::new()
+        .tries(3)
+        .within(SECOND * 1000)
+        .waits(SECOND, SECOND);
+    let dialer = Counting::new(Duration::ZERO, |n| match n {
+        0 => mock::reply(Vendor::Slng, 429, &[("retry-after", "30")], ""),
+        _ => places(n),
+    });
+    let began = Instant::now();
+    let ended: Vec<_> = Batch::new()
+        .concurrency(1)
+        .retry(policy)
+        .run(dialer.clone(), calls(3))
+        .collect()
+        .await;
+    assert!(ended.iter().all(|ended| ended.outcome() == Outcome::Placed));
+    let attempts = ended[0].result.as_ref().expect("placed").attempts();
+    assert_eq!(
+        (attempts.len(), dialer.begun()),
+        (2, 4),
+        "the first call was dialled again"
+    );
+    assert_eq!(began.elapsed().as_secs(), 30);
+
+    // Stopped while it waits to dial again: its last error is what it gets.
+    let refuses = Counting::new(Duration::ZERO, |_| Err(mock::no_connection(Vendor::Slng)));
+    let token = CancellationToken::new();
+    let batch = Batch::new()
+        .concurrency(1)
+        .retry(policy.waits(SECOND * 60, SECOND * 60))
+        .stop_on(token.clone());
+    let stop = async {
+        sleep(SECOND).await;
+        token.cancel();
+    };
+    let (ended, ()) = tokio::join!(
+        batch.run(refuses.clone(), calls(2)).collect::<Vec<_>>(),
+        stop
+    );
+    assert!(
+        matches!(&ended[0].result, Err(BatchError::Dial(error)) if error.attempts().len() == 1)
+    );
+    assert_eq!(
+        (not_dialled(&ended[1]), refuses.begun()),
+        (Some(NotDialled::Stopped), 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_account_leaves_the_callers_token_alone() {
+    let token = CancellationToken::new();
+    let dialer = Counting::new(SECOND, |_| mock::reply(Vendor::Slng, 402, &[], ""));
+    let batch = Batch::new().concurrency(1).stop_on(token.clone());
+    let ended: Vec<_> = batch.run(dialer.clone(), calls(5)).collect().await;
+    assert_eq!(
+        (ended.len(), dialer.begun(), token.is_cancelled()),
+        (5, 1, false)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_to_a_template_are_no_repeats_of_each_other() {
+    let rows = (0..3).map(|n| {
+        (
+            n,
+            Call::to_template("{{phone}}").variable("phone", format!("+1415555000{n}")),
+        )
+    });
+    let dialer = Counting::new(SECOND, places);
+    let batch = Batch::new().refuse_repeated_numbers();
+    let ended: Vec<_> = batch.run(dialer, stream::iter(rows)).collect().await;
+    assert!(ended.iter().all(|ended| ended.outcome() == Outcome::Placed));
 }
 
 #[tokio::test]

@@ -196,6 +196,34 @@ async fn the_next_dialer_is_asked_only_where_the_vendor_or_the_account_could_not
     assert_eq!(error.kind(), ErrorKind::NotConfiguredForOutbound);
 }
 
+#[tokio::test]
+async fn three_dialers_leave_three_attempts() {
+    let (one, two, three) = (
+        Script::new(Vendor::Feather, [NO_CONNECTION]),
+        Script::new(Vendor::Slng, [LIMITED]),
+        Script::new(Vendor::Feather, [PLACED]),
+    );
+    let receipt = Failover::new(one)
+        .then(two)
+        .then(three)
+        .dial(&call())
+        .await
+        .expect("placed");
+    let kinds: Vec<_> = receipt
+        .attempts()
+        .iter()
+        .map(|attempt| attempt.kind)
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            Some(ErrorKind::Transport),
+            Some(ErrorKind::RateLimited),
+            None
+        ]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn policies_nest_and_the_last_error_tells_of_every_attempt() {
     let feather = Script::new(Vendor::Feather, [NO_CONNECTION; 2]);

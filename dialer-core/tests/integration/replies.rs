@@ -352,9 +352,9 @@ async fn an_error_can_be_written_as_json() {
     let json = serde_json::to_value(&error).expect("JSON");
     let expected = json!({
         "vendor": "slng", "outcome": "not_placed", "kind": "rejected", "transient": false, "timeout": false,
-        "message": "SLNG: replied 422 (request refused); no call was placed", "status": 422,
-        "retry_after": null, "request_id": "r", "vendor_message": null,
-        "field_errors": [{"loc": ["body"], "msg": "bad", "kind": "t"}],
+        "message": "SLNG: replied 422 (rejected); no call was placed", "status": 422,
+        "retry_after_seconds": null, "request_id": "r", "vendor_message": null,
+        "field_errors": [{"loc": ["body"], "msg": "bad", "type": "t"}],
     });
     for (key, value) in expected.as_object().expect("an object") {
         assert_eq!(&json[key], value, "{key}");

@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     io::{self, Write},
-    sync::Once,
+    sync::{Arc, Once},
     time::Duration,
 };
 
@@ -96,10 +96,11 @@ async fn no_key_no_number_no_value_and_no_body_is_ever_traced() {
                 let direct = dialer(vendor, &server.url(), hasty());
                 let policy =
                     RetryPolicy::new().waits(Duration::from_millis(1), Duration::from_millis(1));
-                let through = Failover::new(Retry::new(direct.clone(), policy)).then(direct);
+                let through =
+                    Arc::new(Failover::new(Retry::new(direct.clone(), policy)).then(direct));
                 let _ = through.dial(&secret_call()).await;
                 let calls = stream::iter([(1, secret_call()), (2, secret_call())]);
-                let _ = Batch::new().run(&through, calls).collect::<Vec<_>>().await;
+                let _ = Batch::new().run(through, calls).collect::<Vec<_>>().await;
             }
             let (server, transport) =
                 Loopback::over_tls(Does::Replies(response(200, &[], b"{}")), hasty()).await;
@@ -133,6 +134,59 @@ async fn no_key_no_number_no_value_and_no_body_is_ever_traced() {
         traced.contains("+*********34"),
         "the masked number is there"
     );
+}
+
+#[tokio::test]
+async fn what_nobody_reads_of_a_spawned_batch_is_logged_without_the_number() {
+    let server = Loopback::that(Does::Replies(response(
+        200,
+        &[],
+        br#"{"call_id": "c-unread"}"#,
+    )))
+    .await;
+    let traced = traced(async {
+        let key = NUMBER.to_owned();
+        let batch = Batch::new().spawn(
+            dialer(Vendor::Slng, &server.url(), hasty()),
+            stream::iter([(key, call())]),
+        );
+        while server.received().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        drop(batch);
+        while !SINK.with_borrow(|sink| {
+            String::from_utf8_lossy(sink.as_deref().unwrap_or_default()).contains("nobody reads")
+        }) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let warning = traced
+        .lines()
+        .find(|line| line.contains("nobody reads"))
+        .expect("a warning");
+    for field in [
+        "dialer.outcome=\"placed\"",
+        "dialer.call_id=\"c-unread\"",
+        "+*********34",
+    ] {
+        assert!(warning.contains(field), "{field} in {warning}");
+    }
+    assert!(!traced.contains(NUMBER));
+}
+
+#[tokio::test]
+async fn an_id_is_traced_no_longer_than_an_id_is() {
+    let body = format!("{{\"call_id\": \"{}\"}}", "x".repeat(10_000));
+    let server = Loopback::replying(200, &body).await;
+    let traced = traced(async {
+        dialer(Vendor::Slng, &server.url(), hasty())
+            .dial(&call())
+            .await
+            .expect("200");
+    })
+    .await;
+    assert!(traced.contains(&"x".repeat(128)) && !traced.contains(&"x".repeat(129)));
 }
 
 #[tokio::test]
@@ -189,7 +243,7 @@ async fn a_dial_is_a_span_with_the_names_of_opentelemetry() {
         "a call may have been placed",
         "attempt{number=1}",
         "otel.status_code=\"ERROR\"",
-        "error.type=vendor fault",
+        "error.type=\"vendor_fault\"",
         "dialer.outcome=\"unknown\"",
         "http.response.status_code=502",
     ] {

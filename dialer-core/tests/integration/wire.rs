@@ -163,7 +163,7 @@ async fn an_invalid_call_is_not_sent_and_names_all_that_is_wrong() {
     assert!(!error.is_transient());
     assert_eq!(
         error.to_string(),
-        "SLNG: the call is invalid: arguments.age: SLNG takes text only, and this is a number; \
+        "SLNG: the call is invalid: arguments.age: SLNG takes text only, and this is a number (2 characters); \
          arguments.name: longer than 1024 characters (1025 given); no call was placed"
     );
     assert_eq!(error.field_errors()[0].loc, ["arguments", "age"]);
@@ -196,6 +196,20 @@ async fn an_invalid_call_is_not_sent_and_names_all_that_is_wrong() {
             .contains("to_phone_number: Feather takes a number, not a template"),
         "{error}"
     );
+
+    let odd = self::call()
+        .variable("a\nb", 1)
+        .variable("x".repeat(5000), 1);
+    let odd = (0..9).fold(odd, |call, n| call.variable(format!("v{n}"), n));
+    let error = slng.dial(&odd).await.expect_err("invalid");
+    let shown = error.to_string();
+    assert!(!shown.contains('\n') && shown.len() < 1200, "{shown}");
+    assert!(
+        shown.ends_with("and 6 more; no call was placed")
+            || shown.ends_with("and 7 more; no call was placed"),
+        "{shown}"
+    );
+    assert!(error.field_errors().len() >= 11);
 
     assert_eq!(server.received().len(), 0);
 }
