@@ -111,6 +111,14 @@ impl Batch {
     }
 
     /// Stops, gracefully, when the token is cancelled.
+    ///
+    /// ```
+    /// # use dialer_core::{Batch, CancellationToken};
+    /// let token = CancellationToken::new();
+    /// let batch = Batch::new().stop_on(token.clone());
+    /// // ... on Ctrl-C:
+    /// token.cancel();
+    /// ```
     pub fn stop_on(mut self, token: CancellationToken) -> Self {
         self.stop = token;
         self
@@ -163,6 +171,18 @@ impl Batch {
     ///
     /// Dropped, or [finished](Spawned::finish), it stops gracefully: the dials
     /// under way end.
+    ///
+    /// ```
+    /// # use dialer_core::{Batch, Call, Dialer};
+    /// # use futures_util::{StreamExt, stream};
+    /// # async fn example(dialer: Dialer, rows: Vec<(u32, Call)>) {
+    /// let mut batch = Batch::new().spawn(dialer, stream::iter(rows));
+    /// let first = batch.next().await;
+    /// for ended in batch.finish().await {
+    ///     println!("row {}: {:?}", ended.key, ended.outcome());
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///

@@ -88,8 +88,13 @@ impl Call {
     }
 
     /// A call to the number that `template` resolves to at the vendor: SLNG
-    /// only, from the agent's template values and this call's variables. It
-    /// cannot be checked here.
+    /// only, from the agent's template values and this call's variables. What it
+    /// resolves to cannot be checked here; that it holds a placeholder is.
+    ///
+    /// ```
+    /// # use dialer_core::Call;
+    /// let call = Call::to_template("{{customer_phone}}").variable("customer_phone", "+14155551234");
+    /// ```
     #[must_use]
     pub fn to_template(template: impl Into<String>) -> Self {
         Self::to_destination(Destination::Template {

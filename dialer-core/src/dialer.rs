@@ -171,7 +171,18 @@ impl Dialer {
     }
 
     /// The generated client behind this dialer, where it is Feather's: the way
-    /// down to what the facade does not offer.
+    /// down to what the facade does not offer. Its errors are the generator's:
+    /// they prove nothing, and their text holds headers and bodies.
+    ///
+    /// ```
+    /// # use dialer_core::{Dialer, feather_api::types::OutboundRequest};
+    /// # async fn example(dialer: Dialer, request: OutboundRequest) -> Option<()> {
+    /// let (client, recording) = dialer.feather_client()?.recorded();
+    /// let result = client.outbound().body(request).send().await;
+    /// let status = recording.take()?.status;
+    /// # Some(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn feather_client(&self) -> Option<&feather_api::Client> {
         match &self.account {

@@ -14,6 +14,15 @@ use crate::{Attempt, Call, Dial, DialError, Receipt, dial::Dialing};
 /// The wait doubles from the first to the longest, plus up to as much again at
 /// random; a `Retry-After` that is longer counts instead. Where the next wait
 /// would end after the time is over, the last error is given at once.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use dialer_core::RetryPolicy;
+/// let policy = RetryPolicy::new()
+///     .tries(5)
+///     .within(Duration::from_secs(120))
+///     .waits(Duration::from_secs(1), Duration::from_secs(20));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RetryPolicy {
