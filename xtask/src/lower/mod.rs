@@ -173,7 +173,7 @@ impl Lowering {
     }
 
     /// A value of one kind.
-    fn expect(&mut self, value: Value, what: &str, is: fn(&Value) -> bool) -> Value {
+    fn must_be(&mut self, value: Value, what: &str, is: fn(&Value) -> bool) -> Value {
         if !is(&value) {
             self.refuse(format!("{what} is expected here"));
         }

@@ -52,9 +52,9 @@ pub(super) fn lower(lowering: &mut Lowering, value: Value) -> Value {
 /// What is the same in 3.0, and where further schemas are.
 fn rule(key: &str) -> Option<Rule> {
     Some(match key {
-        "type" => |this, value| this.expect(value, "a type's name", Value::is_string),
-        "enum" => |this, value| this.expect(value, "a list", Value::is_array),
-        "required" => |this, value| this.expect(value, "a list", Value::is_array),
+        "type" => |this, value| this.must_be(value, "a type's name", Value::is_string),
+        "enum" => |this, value| this.must_be(value, "a list", Value::is_array),
+        "required" => |this, value| this.must_be(value, "a list", Value::is_array),
         "nullable" | "format" | "multipleOf" | "maximum" | "exclusiveMaximum" | "minimum"
         | "exclusiveMinimum" | "maxLength" | "minLength" | "pattern" | "maxItems" | "minItems"
         | "uniqueItems" | "maxProperties" | "minProperties" | "discriminator" | "xml" => {
