@@ -122,7 +122,11 @@ pub(crate) struct Tries {
 #[allow(clippy::large_enum_variant)] // It lives for a moment.
 pub(crate) enum Next {
     /// Another one, after this time; until then, this error is the last.
-    Again(DialError, Duration),
+    Again(
+        #[cfg_attr(not(feature = "batch"), allow(dead_code))] // Only a batch stops a wait.
+        DialError,
+        Duration,
+    ),
     /// None; the result, with every attempt before it.
     End(Result<Receipt, DialError>),
 }
