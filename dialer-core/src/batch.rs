@@ -6,24 +6,18 @@ use std::{
     hash::Hash,
     num::NonZeroU32,
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use futures_util::{Stream, StreamExt as _};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::{
-    sync::mpsc,
-    task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
-};
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 
 use crate::{
     Call, Destination, Dial, DialError, ErrorKind, Outcome, PhoneNumber, Receipt, RetryPolicy,
-    retry::{Next, Tries},
-    trace,
+    gate::Gate, trace,
 };
 
 /// How a batch is dialled.
@@ -145,7 +139,7 @@ impl Batch {
             numbers: self.refuse_numbers.then(HashSet::new),
         };
         let dialer = Arc::new(dialer);
-        let gate = Arc::new(Gate::new(&self));
+        let gate = Arc::new(Gate::new(self.per_second, self.retry, &self.stop));
         calls
             .map(move |(key, call)| {
                 let repeated = seen.refuse(&key, &call);
@@ -398,111 +392,5 @@ impl<K: Clone + Eq + Hash> Seen<K> {
         };
         let repeated = !numbers.insert(number.clone());
         repeated.then_some(NotDialled::RepeatedNumber)
-    }
-}
-
-/// What each dial of a batch passes before it begins, and reports to after.
-struct Gate {
-    stop: CancellationToken,
-    limiter: Option<DefaultDirectRateLimiter>,
-    retry: RetryPolicy,
-    account: OnceLock<ErrorKind>,
-    paused_until: Mutex<Option<Instant>>,
-}
-
-impl Gate {
-    fn new(batch: &Batch) -> Self {
-        let limiter = |dials| {
-            let quota = Quota::per_second(dials).allow_burst(NonZeroU32::MIN);
-            RateLimiter::direct(quota)
-        };
-        Self {
-            stop: batch.stop.child_token(),
-            limiter: batch.per_second.map(limiter),
-            retry: batch.retry,
-            account: OnceLock::new(),
-            paused_until: Mutex::new(None),
-        }
-    }
-
-    async fn dial(&self, dialer: &impl Dial, call: &Call) -> Result<Receipt, BatchError> {
-        let mut tries = Tries::new(self.retry);
-        let mut last = None;
-        loop {
-            self.unless_stopped(self.turn()).await;
-            if let Some(reason) = self.stopped() {
-                // A try that was to be repeated is the last one then.
-                return Err(last.map_or(BatchError::NotDialled(reason), BatchError::Dial));
-            }
-            let result = dialer.dial(call).instrument(tries.span()).await;
-            if let Err(error) = &result {
-                self.note(error);
-            }
-            match tries.next(result) {
-                Next::End(result) => return result.map_err(BatchError::Dial),
-                Next::Again(error, wait) => {
-                    last = Some(error);
-                    self.unless_stopped(sleep(wait)).await;
-                }
-            }
-        }
-    }
-
-    async fn unless_stopped(&self, wait: impl Future<Output = ()>) {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => {}
-            () = wait => {}
-        }
-    }
-
-    fn stopped(&self) -> Option<NotDialled> {
-        let account = self.account.get().map(|kind| NotDialled::Account(*kind));
-        self.stop
-            .is_cancelled()
-            .then(|| account.unwrap_or(NotDialled::Stopped))
-    }
-
-    /// Waits until a dial may begin.
-    async fn turn(&self) {
-        loop {
-            while let Some(end) = self.pause() {
-                sleep_until(end).await;
-            }
-            if let Some(limiter) = &self.limiter {
-                limiter.until_ready().await;
-            }
-            if self.pause().is_none() {
-                return;
-            }
-        }
-    }
-
-    /// When the pause ends, if there is one.
-    fn pause(&self) -> Option<Instant> {
-        let end = *self
-            .paused_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        end.filter(|end| *end > Instant::now())
-    }
-
-    /// What an error means for the calls that are still to be dialled.
-    fn note(&self, error: &DialError) {
-        if error.kind().is_account_level() {
-            // The first one counts.
-            let _ = self.account.set(error.kind());
-            self.stop.cancel();
-        } else if let Some(wait) = error.retry_after() {
-            let mut end = self
-                .paused_until
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            *end = (*end).max(Instant::now().checked_add(wait));
-            tracing::warn!(
-                seconds = wait.as_secs_f64(),
-                "the vendor asks the batch to pause"
-            );
-        }
     }
 }

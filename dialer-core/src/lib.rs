@@ -77,6 +77,8 @@ mod error;
 mod exchange;
 mod failover;
 mod feather;
+#[cfg(feature = "batch")]
+mod gate;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod outcome;
