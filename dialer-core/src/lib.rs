@@ -32,7 +32,7 @@
 //! |---|---|---|
 //! | the call is invalid, nothing was sent | `NotPlaced` | no |
 //! | no connection: DNS, refused, TLS handshake, connect timeout | `NotPlaced` | yes |
-//! | the connection broke, or time ran out, after connecting | `Unknown` | – |
+//! | the connection broke, or time ran out, after connecting; what came back is not HTTP | `Unknown` | – |
 //! | any 2xx | `Placed`: a [`Receipt`] | – |
 //! | 307, 308 (redirects are not followed) | `NotPlaced` | no |
 //! | 400 401 402 403 404 405 413 415 422 | `NotPlaced` | no |

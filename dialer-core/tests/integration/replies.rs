@@ -151,6 +151,40 @@ async fn a_2xx_whose_headers_are_not_quite_is_a_receipt() {
 }
 
 #[tokio::test]
+async fn a_content_length_that_is_wrong_costs_the_body_and_one_that_is_none_the_reply() {
+    let replying = async |head: &str| {
+        let bytes =
+            format!("HTTP/1.1 200 OK\r\n{head}\r\nconnection: close\r\n\r\n{{\"call_id\": \"c\"}}");
+        let server = Loopback::that(Does::Replies(bytes.into())).await;
+        dialer(Vendor::Slng, &server.url(), Transport::new())
+            .dial(&call())
+            .await
+    };
+    for (head, body, complete) in [
+        ("content-length: 16", "{\"call_id\": \"c\"}", true),
+        ("content-length: 99", "{\"call_id\": \"c\"}", false),
+        ("content-length: 3", "{\"c", true),
+        ("content-length: 0", "", true),
+    ] {
+        let receipt = replying(head).await.expect("placed");
+        let read = (receipt.body(), receipt.is_complete());
+        assert_eq!(read, (body.as_bytes(), complete), "{head}");
+    }
+    for head in [
+        "content-length: abc",
+        "content-length: -1",
+        "content-length: 2\r\ncontent-length: 3",
+    ] {
+        let error = replying(head).await.expect_err("not HTTP");
+        assert_eq!(
+            (error.outcome(), error.status()),
+            (Outcome::Unknown, None),
+            "{head}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn feathers_documented_422_is_decoded() {
     let body = json!({"detail": [{
         "loc": ["body", "to_phone_number"], "msg": "String should match pattern", "type": "string_pattern_mismatch",
