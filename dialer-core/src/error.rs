@@ -169,8 +169,8 @@ impl DialError {
                 kind => kind,
             };
             inner.status = Some(exchange.status.as_u16());
-            inner.retry_after = exchange.retry_after(now);
-            inner.request_id = exchange.request_id();
+            inner.retry_after = exchange.retry_after(&json, now);
+            inner.request_id = exchange.request_id(&json);
             inner.message = rejection::message(&json).map(str::to_owned);
             inner.fields = rejection::field_errors(&json);
             inner.headers = exchange.headers;

@@ -46,20 +46,20 @@ exchange_from!(feather_api::Reply, slng_api::Reply);
 impl Exchange {
     /// The request id: from the vendor's headers, else from the body, else from
     /// the header of the edge before it.
-    pub(crate) fn request_id(&self) -> Option<String> {
+    pub(crate) fn request_id(&self, json: &Value) -> Option<String> {
         let header = |name: &&str| self.headers.get(*name)?.to_str().ok().map(str::to_owned);
         let vendors = ["x-request-id", "request-id", "x-correlation-id"];
         vendors
             .iter()
             .find_map(header)
-            .or_else(|| rejection::request_id(&self.json()).map(str::to_owned))
+            .or_else(|| rejection::request_id(json).map(str::to_owned))
             .or_else(|| header(&"cf-ray"))
     }
 
     /// `Retry-After`, in seconds or as a date, counted from `now`; else the
     /// seconds that the body names. At most a year, so that it can be added to
     /// any time.
-    pub(crate) fn retry_after(&self, now: SystemTime) -> Option<Duration> {
+    pub(crate) fn retry_after(&self, json: &Value, now: SystemTime) -> Option<Duration> {
         const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
         let header = self.headers.get(RETRY_AFTER).and_then(|value| {
             let text = value.to_str().ok()?.trim();
@@ -69,7 +69,7 @@ impl Exchange {
             let date = httpdate::parse_http_date(text).ok()?;
             Some(date.duration_since(now).unwrap_or_default())
         });
-        let wait = header.or_else(|| rejection::retry_after(&self.json()))?;
+        let wait = header.or_else(|| rejection::retry_after(json))?;
         Some(wait.min(YEAR))
     }
 
@@ -169,12 +169,9 @@ impl Answer {
             Err(failure) => (None, failure),
         };
         // A reply from where a redirect led speaks of the call only if it names it.
-        let names_a_call = reply.is_some() || receipt::id(vendor, &exchange.body).is_some();
-        let trust = if exchange.direct || names_a_call {
-            trust
-        } else {
-            Trust::Elsewhere
-        };
+        let counts =
+            exchange.direct || reply.is_some() || receipt::id(vendor, &exchange.body).is_some();
+        let trust = if counts { trust } else { Trust::Elsewhere };
         let verdict = judge(evidence, trust);
         if verdict.outcome == Outcome::Placed {
             return Ok(Receipt::new(vendor, exchange, reply, took));

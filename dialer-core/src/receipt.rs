@@ -93,7 +93,7 @@ impl Receipt {
         let fields = fields(&exchange.body);
         let id = id(vendor, &exchange.body);
         let status = exchange.status.as_u16();
-        let request_id = exchange.request_id();
+        let request_id = exchange.request_id(&exchange.json());
         let attempt = Attempt {
             vendor,
             outcome: Outcome::Placed,
